@@ -1,0 +1,30 @@
+# Thin on purpose: what a target does is in the program that it calls.
+
+PLAYGROUND = cargo run --quiet --locked --bin steward-playground --
+STEWARD    = cargo run --quiet --locked --bin steward --
+
+.PHONY: demo test lint crds up down build
+
+demo: build     ## a scripted walk through the playground; cleans up
+	@$(PLAYGROUND) demo
+
+up: build       ## start the playground and leave it running
+	@$(PLAYGROUND) up
+
+down:           ## end what `up` started
+	@$(PLAYGROUND) down
+
+test: build     ## every test; end-to-end tests run the programs that `build` made
+	cargo test --workspace --locked
+
+lint:           ## format, clippy, and generated files up to date
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && $(STEWARD) crds --dir "$$fresh" && \
+	  diff -ru --exclude=kustomization.yaml crds "$$fresh" || { echo 'crds/ is not what the code says: run `make crds`' >&2; exit 1; }
+
+crds:           ## write crds/ anew
+	$(STEWARD) crds --dir crds
+
+build:
+	cargo build --workspace --locked

@@ -1,0 +1,42 @@
+//! The clouds that steward talks to, on loopback.
+//!
+//! A second reading of the vendors' documents: it verifies what a client signed, keeps state, enforces the documented limits with the documented
+//! codes, and shows what real clouds do on a bad day. It shares no type with the client that it tests.
+//!
+//! | room | what happens there |
+//! |---|---|
+//! | [`simulator`](Simulator) | the handle of tests and of the binary: start, look, change, stop |
+//! | `http` | sockets and bytes; an answer, half an answer, none |
+//! | `desk` | one request from arrival to answer, in order: **read this first** |
+//! | `engine` | everything that changes, behind one lock |
+//! | `alibaba` | the gateway of that vendor (signature, nonce, date) and its services, one folder or file each |
+//! | `world` | what exists: accounts, instances, interfaces, groups; how it is seeded and edited |
+//! | `clock`, `throttle`, `faults`, `flights`, `log` | one idea each |
+//! | `admin` | the same handle over HTTP, below `/_sim/` |
+//!
+//! A vendor is a folder, a service a module in it: a further one adds its operations to the table of its folder.
+
+mod admin;
+mod alibaba;
+mod answer;
+mod clock;
+mod desk;
+mod engine;
+mod faults;
+mod flights;
+mod hook;
+mod http;
+mod log;
+mod request;
+mod simulator;
+mod throttle;
+mod world;
+
+pub use clock::Clock;
+pub use faults::{Fault, Garble, What, When};
+pub use hook::{CallInfo, Hook, Moment, Verdict};
+pub use log::Call;
+pub use simulator::{Options, Simulator};
+pub use world::DeniedReads;
+pub use world::edit::{Change, Edit, Member, Object};
+pub use world::seed::{KeySeed, SettingsSeed};

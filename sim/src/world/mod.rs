@@ -1,0 +1,274 @@
+//! What exists in the simulated clouds. The rules of the operations live with the services; here are the things, and the one door through
+//! which an interface changes its groups.
+
+pub(crate) mod edit;
+mod lay;
+pub(crate) mod seed;
+mod view;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+use crate::clock::later;
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct World {
+    pub(crate) accounts: BTreeSet<String>,
+    pub(crate) keys: BTreeMap<String, Key>,
+    pub(crate) regions: BTreeSet<String>,
+    pub(crate) settings: Settings,
+    pub(crate) instances: BTreeMap<String, Instance>,
+    pub(crate) interfaces: BTreeMap<String, Interface>,
+    pub(crate) groups: BTreeMap<String, Group>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Key {
+    pub(crate) account: String,
+    pub(crate) secret: String,
+    pub(crate) security_token: Option<String>,
+    pub(crate) expires: Option<Timestamp>,
+    pub(crate) inactive: bool,
+    pub(crate) deny: Vec<String>,
+    pub(crate) user: Option<String>,
+    pub(crate) role: Option<String>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Settings {
+    pub(crate) read_lag: SignedDuration,
+    pub(crate) change_takes: SignedDuration,
+    pub(crate) groups_per_interface: usize,
+    pub(crate) rules_per_interface: u32,
+    pub(crate) normal_group_size: usize,
+    pub(crate) enterprise_group_size: usize,
+    /// Calls per minute by operation; `*` for those without an entry.
+    pub(crate) limits: BTreeMap<String, u32>,
+    pub(crate) denied_reads: DeniedReads,
+}
+
+/// What a Describe says to a key that may not call it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum DeniedReads {
+    #[default]
+    Refuse,
+    /// An empty list: the page of `DescribeInstances` says that this happens.
+    Empty,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            read_lag: SignedDuration::ZERO,
+            change_takes: SignedDuration::ZERO,
+            groups_per_interface: 5,
+            rules_per_interface: 1_000,
+            normal_group_size: 6_000,
+            enterprise_group_size: 65_536,
+            limits: BTreeMap::from([("JoinSecurityGroup".to_owned(), 1_000), ("*".to_owned(), 10_000)]),
+            denied_reads: DeniedReads::Refuse,
+        }
+    }
+}
+
+impl Settings {
+    pub(crate) fn limit(&self, operation: &str) -> u32 {
+        self.limits.get(operation).or_else(|| self.limits.get("*")).copied().unwrap_or(u32::MAX)
+    }
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Instance {
+    pub(crate) id: String,
+    pub(crate) account: String,
+    pub(crate) name: String,
+    pub(crate) region: String,
+    pub(crate) zone: String,
+    /// None: classic network.
+    pub(crate) vpc: Option<String>,
+    pub(crate) vswitch: Option<String>,
+    pub(crate) status: String,
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
+    pub(crate) image: String,
+    pub(crate) tags: BTreeMap<String, String>,
+    pub(crate) resource_group: String,
+    pub(crate) locks: Vec<String>,
+    pub(crate) creating: bool,
+    pub(crate) supports_enterprise_groups: bool,
+    pub(crate) primary_interface: String,
+    pub(crate) created: Timestamp,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Interface {
+    pub(crate) id: String,
+    pub(crate) account: String,
+    pub(crate) name: String,
+    pub(crate) region: String,
+    pub(crate) zone: String,
+    pub(crate) vpc: Option<String>,
+    pub(crate) vswitch: Option<String>,
+    pub(crate) instance: Option<String>,
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
+    pub(crate) status: String,
+    #[serde(flatten)]
+    pub(crate) groups: Groups,
+    pub(crate) service_managed: bool,
+    pub(crate) creating: bool,
+    pub(crate) tags: BTreeMap<String, String>,
+    pub(crate) resource_group: String,
+    pub(crate) address: String,
+    pub(crate) created: Timestamp,
+    /// A change of its groups is in progress until then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) busy_until: Option<Timestamp>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(clippy::struct_field_names, reason = "a resource group is the vendor's word for something else")]
+pub(crate) struct Group {
+    pub(crate) id: String,
+    pub(crate) account: String,
+    pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) region: String,
+    pub(crate) vpc: Option<String>,
+    #[serde(rename = "type")]
+    pub(crate) kind: GroupKind,
+    pub(crate) service_managed: bool,
+    pub(crate) resource_group: String,
+    pub(crate) tags: BTreeMap<String, String>,
+    pub(crate) rules: u32,
+    /// Members at most; None: the setting for its kind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) size: Option<usize>,
+    pub(crate) members: usize,
+    pub(crate) created: Timestamp,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum GroupKind {
+    #[default]
+    Normal,
+    Enterprise,
+}
+
+impl GroupKind {
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Normal => "normal",
+            Self::Enterprise => "enterprise",
+        }
+    }
+}
+
+/// The groups of an interface: the truth at once for writes, and for reads what was true before the lag.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(crate) struct Groups {
+    #[serde(rename = "groups")]
+    truth: Vec<String>,
+    /// Older values, each with the time until which reads still show it.
+    #[serde(skip)]
+    earlier: VecDeque<(Timestamp, Vec<String>)>,
+}
+
+impl Groups {
+    pub(crate) fn of(groups: Vec<String>) -> Self {
+        Self { truth: groups, earlier: VecDeque::new() }
+    }
+
+    pub(crate) fn truth(&self) -> &[String] {
+        &self.truth
+    }
+
+    pub(crate) fn seen(&self, now: Timestamp) -> &[String] {
+        self.earlier.iter().find(|(until, _)| *until > now).map_or(&self.truth, |(_, groups)| groups)
+    }
+
+    fn write(&mut self, groups: Vec<String>, now: Timestamp, lag: SignedDuration) {
+        self.earlier.retain(|(until, _)| *until > now);
+        let old = std::mem::replace(&mut self.truth, groups);
+        if lag.is_positive() {
+            self.earlier.push_back((later(now, lag), old));
+        } else {
+            self.earlier.clear();
+        }
+    }
+}
+
+impl World {
+    /// Puts an interface into a group or takes it out; counts the members and remembers what reads still see.
+    pub(crate) fn set_member(&mut self, interface: &str, group: &str, member: bool, now: Timestamp, lag: SignedDuration) {
+        let Some(found) = self.interfaces.get_mut(interface) else {
+            return;
+        };
+        let mut groups = found.groups.truth().to_vec();
+        if groups.iter().any(|name| name == group) == member {
+            return;
+        }
+        if member {
+            groups.push(group.to_owned());
+        } else {
+            groups.retain(|name| name != group);
+        }
+        found.groups.write(groups, now, lag);
+        if let Some(group) = self.groups.get_mut(group) {
+            group.members = if member { group.members + 1 } else { group.members.saturating_sub(1) };
+        }
+    }
+
+    pub(crate) fn insert_interface(&mut self, interface: Interface) {
+        self.remove_interface(&interface.id.clone());
+        for name in interface.groups.truth() {
+            if let Some(group) = self.groups.get_mut(name) {
+                group.members += 1;
+            }
+        }
+        self.interfaces.insert(interface.id.clone(), interface);
+    }
+
+    pub(crate) fn remove_interface(&mut self, id: &str) {
+        let Some(old) = self.interfaces.remove(id) else {
+            return;
+        };
+        for name in old.groups.truth() {
+            if let Some(group) = self.groups.get_mut(name) {
+                group.members = group.members.saturating_sub(1);
+            }
+        }
+    }
+
+    /// The interface that stands for an id of either sort.
+    pub(crate) fn interface_of(&self, id: &str) -> Option<&Interface> {
+        let id = self.instances.get(id).map_or(id, |instance| instance.primary_interface.as_str());
+        self.interfaces.get(id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_lag_behind_and_catch_up_in_the_order_of_the_writes() {
+        let at = |second: i64| Timestamp::from_second(second).unwrap();
+        let lag = SignedDuration::from_secs(10);
+        let mut groups = Groups::of(vec!["a".to_owned()]);
+        groups.write(vec!["a".to_owned(), "b".to_owned()], at(0), lag);
+        groups.write(vec!["b".to_owned()], at(5), lag);
+        assert_eq!(groups.truth(), ["b"]);
+        assert_eq!(groups.seen(at(9)), ["a"]);
+        assert_eq!(groups.seen(at(10)), ["a", "b"]);
+        assert_eq!(groups.seen(at(15)), ["b"]);
+    }
+}

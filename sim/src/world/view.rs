@@ -1,0 +1,48 @@
+//! The truth as JSON, for `GET /_sim/state`: everything but secrets.
+
+use serde_json::{Value, json};
+
+use super::World;
+
+impl World {
+    pub(crate) fn view(&self) -> Value {
+        let accounts: Vec<Value> = self
+            .accounts
+            .iter()
+            .map(|account| {
+                let keys: Vec<Value> = self
+                    .keys
+                    .iter()
+                    .filter(|(_, key)| key.account == *account)
+                    .map(|(id, key)| {
+                        json!({ "id": id, "inactive": key.inactive, "deny": key.deny,
+                                "temporary": key.security_token.is_some() })
+                    })
+                    .collect();
+                json!({ "id": account, "keys": keys })
+            })
+            .collect();
+        let instances: Vec<Value> = self
+            .instances
+            .values()
+            .map(|instance| {
+                let mut value = json!(instance);
+                value["groups"] = json!(self.groups_of(&instance.id));
+                value
+            })
+            .collect();
+        json!({
+            "accounts": accounts,
+            "regions": self.regions,
+            "settings": self.settings,
+            "instances": instances,
+            "interfaces": self.interfaces.values().collect::<Vec<_>>(),
+            "securityGroups": self.groups.values().collect::<Vec<_>>(),
+        })
+    }
+
+    /// The groups of an instance (of its primary interface) or of an interface, in the order of joining.
+    pub(crate) fn groups_of(&self, id: &str) -> Vec<String> {
+        self.interface_of(id).map(|interface| interface.groups.truth().to_vec()).unwrap_or_default()
+    }
+}

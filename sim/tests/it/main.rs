@@ -1,0 +1,15 @@
+//! The simulator from outside: real requests over real sockets, a clock that is moved by hand.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says so by panicking")]
+
+mod admin;
+mod client;
+mod describe;
+mod faults;
+mod flights;
+mod gate;
+mod membership;
+mod program;
+mod readme;
+mod seeds;
+mod vectors;

@@ -1,0 +1,65 @@
+//! What a seed may say, and what is said about one that is wrong.
+
+use crate::client::simulator;
+use steward_cloudsim::{Options, Simulator};
+
+fn complaint(seed: &str) -> String {
+    let started = Simulator::start(Options { seed: seed.to_owned(), ..Options::default() });
+    format!("{:#}", started.err().expect("the seed is wrong"))
+}
+
+const HEAD: &str = "accounts: [{id: '1', keys: [{id: k, secret: s}]}]\nregions: [r]\nsecurityGroups: [{id: sg-1}]\n";
+
+#[test]
+fn a_wrong_seed_is_refused_in_one_line_that_names_the_trouble() {
+    for (tail, words) in [
+        ("colour: red", "colour"),
+        ("instances: [{id: i-1, groups: [sg-1], colour: red}]", "colour"),
+        ("instances: {count: 2, prefix: i-, groups: [sg-1], colour: red}", "colour"),
+        ("instances: [{id: i-1}]", "i-1: `groups` is empty"),
+        ("instances: [{id: i-1, groups: [sg-2]}]", "no security group sg-2"),
+        ("instances: [{id: i-1, groups: [sg-1], status: Dancing}]", "Dancing"),
+        ("instances: [{id: i-1, groups: [sg-1], account: '2'}]", "no account 2"),
+        ("instances: [{count: 2, groups: [sg-1]}]", "prefix"),
+        ("interfaces: [{id: eni-1, groups: [sg-1], instance: i-9}]", "no instance i-9"),
+        ("interfaces: [{id: eni-1, groups: [sg-1], type: Wild}]", "Wild"),
+        ("settings: {readLag: -1s}", "readLag"),
+        ("settings: {readLag: soon}", "duration format"),
+        ("instances: [", "line"),
+    ] {
+        let message = complaint(&format!("{HEAD}{tail}\n"));
+        assert!(message.contains(words), "{tail}: {message}");
+        assert!(!message.contains('\n'), "{message}");
+    }
+    assert!(complaint("accounts: [{id: '1', keys: [{id: k}]}]").contains("`secret` is missing"));
+    assert!(complaint("regions: [r]\nsecurityGroups: [{id: sg-1}]").contains("`account` is missing"));
+    assert!(complaint("accounts: [{id: '1'}]\nregions: [a, b]\nsecurityGroups: [{id: sg-1}]").contains("several"));
+}
+
+#[test]
+fn an_account_number_needs_no_quotes() {
+    let simulator = simulator("accounts: [{id: 1234567890123456}]\nregions: [r]\ninstances: []");
+    assert_eq!(simulator.state()["accounts"][0]["id"], "1234567890123456");
+}
+
+#[test]
+fn a_generator_makes_so_many_that_sort_as_they_count() {
+    let simulator = simulator(&format!("{HEAD}instances: {{count: 120, prefix: i-load-, groups: [sg-1], tags: {{role: load}}}}"));
+    let state = simulator.state();
+    let instances = state["instances"].as_array().unwrap();
+    assert_eq!(instances.len(), 120);
+    assert_eq!((&instances[0]["id"], &instances[119]["id"]), (&"i-load-001".into(), &"i-load-120".into()));
+    assert_eq!(state["securityGroups"][0]["members"], 120);
+}
+
+#[test]
+fn seeding_an_object_again_replaces_it() {
+    let simulator = simulator(&format!("{HEAD}instances: [{{id: i-1, groups: [sg-1], name: old}}]"));
+    simulator.seed("{securityGroups: [{id: sg-2}], instances: [{id: i-1, groups: [sg-2], name: new}]}").unwrap();
+    let state = simulator.state();
+    assert_eq!(state["instances"][0]["name"], "new");
+    assert_eq!(simulator.groups_of("i-1"), ["sg-2"]);
+    assert_eq!(state["securityGroups"][0]["members"], 0);
+    simulator.seed("securityGroups: [{id: sg-2, name: renamed}]").unwrap();
+    assert_eq!(simulator.state()["securityGroups"][1]["members"], 1, "its members stay");
+}

@@ -1,0 +1,38 @@
+//! What users write and what they read back: one file per kind, and the envelope that all kinds share.
+//! Data only, no behaviour; the doc comments here are what `kubectl explain` prints.
+
+pub mod cloud_credential;
+pub mod envelope;
+pub mod security_group_membership;
+
+pub use cloud_credential::CloudCredential;
+pub use security_group_membership::SecurityGroupMembership;
+
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::CustomResourceExt as _;
+use serde_json::json;
+
+/// The API group of every kind.
+pub const GROUP: &str = "cloudsteward.dev";
+
+/// Every CRD, as it is committed below `crds/` and installed.
+pub fn crds() -> Vec<CustomResourceDefinition> {
+    vec![looked_at_by_nobody_yet(CloudCredential::crd()), looked_at_by_nobody_yet(SecurityGroupMembership::crd())]
+}
+
+/// kstatus calls an object without a status healthy; the API server fills this in on creation, so that a new object counts as in progress.
+fn looked_at_by_nobody_yet(mut crd: CustomResourceDefinition) -> CustomResourceDefinition {
+    for version in &mut crd.spec.versions {
+        let status = version
+            .schema
+            .as_mut()
+            .and_then(|schema| schema.open_api_v3_schema.as_mut())
+            .and_then(|root| root.properties.as_mut())
+            .and_then(|properties| properties.get_mut("status"));
+        if let Some(status) = status {
+            status.default = Some(k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::JSON(json!({"observedGeneration": -1})));
+            status.nullable = None;
+        }
+    }
+    crd
+}

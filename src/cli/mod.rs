@@ -1,0 +1,32 @@
+//! What people type. Thin: each command calls the rooms that know.
+
+pub mod crds;
+pub mod run;
+pub mod version;
+
+use clap::{Parser, Subcommand};
+
+/// Day-2 cloud work as Kubernetes objects.
+#[derive(Debug, Parser)]
+#[command(name = "steward", version, about, disable_help_subcommand = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the operator. Every flag can also be given as the environment variable that stands beside it.
+    Run(Box<run::Flags>),
+    /// Print the CRDs as YAML, or write them, one file each.
+    Crds(crds::Flags),
+    /// Print the version.
+    Version,
+}
+
+/// One line on standard error, with the causes.
+fn complain(error: &anyhow::Error) {
+    use std::io::Write as _;
+    // Where standard error is closed, nobody would read it.
+    let _ = writeln!(std::io::stderr(), "steward: {error:#}");
+}

@@ -1,0 +1,228 @@
+//! `steward run`: from flags and the machine's surroundings to a running operator.
+
+use crate::ambient::{Clock, Dice};
+use crate::cloud::budget::Limits;
+use crate::cloud::transport::{Transport, TransportOptions};
+use crate::credentials::{AllowedEndpoints, Pattern};
+use crate::operator::{self, Config, KindName, LeaderElection, Outside};
+use anyhow::Context as _;
+use clap::{Args, ValueEnum};
+use k8s_openapi::api::core::v1::Namespace;
+use kube::client::ClientBuilder;
+use kube::{Api, Client};
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tower::timeout::TimeoutLayer;
+
+/// A list or the start of a watch that never answers would blind its watch for ever.
+const API_TIMEOUT: Duration = Duration::from_secs(30);
+/// A body that dies half-way; longer than a watch is open (290 s).
+const API_READ_TIMEOUT: Duration = Duration::from_secs(300);
+const API_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+#[derive(Debug, Args)]
+pub struct Flags {
+    /// Kinds to work on. The CRD of CloudCredential, and of each of these, must be installed.
+    #[arg(long, env = "STEWARD_KINDS", value_delimiter = ',', default_value = "SecurityGroupMembership", value_name = "KIND,…")]
+    kinds: Vec<Kind>,
+    /// Namespaces to work in; all if none is given.
+    #[arg(long, env = "STEWARD_NAMESPACES", value_delimiter = ',', value_name = "NAMESPACE,…")]
+    namespaces: Vec<String>,
+    /// Act only while holding the lease `cloud-steward`. Switch off only where a single replica is certain.
+    #[arg(long, env = "STEWARD_LEADER_ELECT", default_value_t = true, action = clap::ArgAction::Set, value_name = "BOOL")]
+    leader_elect: bool,
+    /// Namespace of the lease; the pod's own if POD_NAMESPACE is set.
+    #[arg(long, env = "POD_NAMESPACE", default_value = "cloud-steward-system", value_name = "NAMESPACE")]
+    leader_election_namespace: String,
+    /// Name of this replica, in the lease and in events.
+    #[arg(long, env = "POD_NAME", value_name = "NAME")]
+    replica: Option<String>,
+    /// Identifies this cluster towards the clouds, in the user agent of every call. Default: the uid of the namespace kube-system.
+    #[arg(long, env = "STEWARD_CLUSTER_ID", value_name = "ID")]
+    cluster_id: Option<String>,
+    /// Endpoints that a CloudCredential may name in spec.endpoints: scheme://host[:port]; the host may begin with "*.", the port may be "*". None by default.
+    #[arg(long = "allow-endpoint", env = "STEWARD_ALLOWED_ENDPOINTS", value_delimiter = ',', value_name = "PATTERN,…")]
+    allowed_endpoints: Vec<Pattern>,
+    /// Never write to a cloud, whatever the objects say: differences are shown as drift.
+    #[arg(long, env = "STEWARD_OBSERVE_ONLY", default_value_t = false, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    observe_only: bool,
+    /// How often each Secret that a credential points at is read.
+    #[arg(long, env = "STEWARD_REFERENCE_POLL", default_value = "15s", value_parser = duration, value_name = "DURATION")]
+    reference_poll: Duration,
+    /// How often an object that does not say so itself is compared with its cloud; at least 30s.
+    #[arg(long, env = "STEWARD_DEFAULT_SYNC_INTERVAL", default_value = "10m", value_parser = sync_interval, value_name = "DURATION")]
+    default_sync_interval: Duration,
+    /// How long a deletion without a usable credential waits before it is let go, if its whole namespace is being deleted.
+    #[arg(long, env = "STEWARD_ORPHAN_GRACE", default_value = "10m", value_parser = duration, value_name = "DURATION")]
+    orphan_grace: Duration,
+    /// Calls a minute that the cloud allows for an operation, where the account's quota differs from the published one: ecs:JoinSecurityGroup=2000. Steward takes 70 % of it.
+    #[arg(long = "limit", env = "STEWARD_LIMITS", value_delimiter = ',', value_parser = limit, value_name = "OPERATION=NUMBER,…")]
+    limits: Vec<(String, u32)>,
+    /// Whether calls to the clouds go through the proxy that HTTPS_PROXY and NO_PROXY name.
+    #[arg(long, env = "STEWARD_USE_PROXY", default_value_t = true, action = clap::ArgAction::Set, value_name = "BOOL")]
+    use_proxy: bool,
+    /// Where /healthz, /readyz and /metrics are served.
+    #[arg(long, env = "STEWARD_METRICS_ADDRESS", default_value = "0.0.0.0:8080", value_name = "ADDRESS")]
+    metrics_address: SocketAddr,
+    /// How log lines look.
+    #[arg(long, env = "STEWARD_LOG_FORMAT", default_value = "json", value_name = "FORMAT")]
+    log_format: LogFormat,
+    /// What is logged: error, warn, info, debug or trace, also by module (info,cloud_steward::cloud=debug).
+    #[arg(long, env = "STEWARD_LOG_LEVEL", default_value = "info", value_name = "LEVEL")]
+    log_level: String,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Kind {
+    #[value(name = "SecurityGroupMembership", alias = "securitygroupmembership", alias = "securitygroupmemberships")]
+    SecurityGroupMembership,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum LogFormat {
+    Json,
+    Text,
+}
+
+/// Runs until SIGTERM or SIGINT.
+pub fn run(flags: &Flags) -> ExitCode {
+    match try_run(flags) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            super::complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn try_run(flags: &Flags) -> anyhow::Result<()> {
+    log(flags)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime cannot be started")?;
+    let done = runtime.block_on(operate(flags));
+    // Whatever still runs has lost its lease or its process: nobody waits for it.
+    runtime.shutdown_background();
+    done
+}
+
+async fn operate(flags: &Flags) -> anyhow::Result<()> {
+    rustls::crypto::ring::default_provider().install_default().map_err(|_| anyhow::anyhow!("another TLS provider was installed before"))?;
+    let stop = stop_on_signal()?;
+    let listener = TcpListener::bind(flags.metrics_address).await.with_context(|| format!("--metrics-address {}: cannot listen there", flags.metrics_address))?;
+    let client = client().await?;
+    let cluster_id = cluster_id(flags, &client).await?;
+    let transport = Transport::new(TransportOptions {
+        user_agent_suffix: format!("cluster {cluster_id}"),
+        proxy_from_environment: flags.use_proxy,
+        ..TransportOptions::default()
+    })
+    .context("no connection to any cloud can be set up")?;
+    let dice = Dice::new(throw);
+    let replica = flags.replica.clone().unwrap_or_else(|| format!("steward-{}", &dice.nonce()[..8]));
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), %cluster_id, %replica, address = %flags.metrics_address, "starting");
+    let config = Config {
+        kinds: flags.kinds.iter().map(|Kind::SecurityGroupMembership| KindName::SecurityGroupMembership).collect(),
+        namespaces: flags.namespaces.clone(),
+        // The name of a replica may be that of an earlier life; its lease must not be taken for our own.
+        leader_election: flags.leader_elect.then(|| LeaderElection {
+            namespace: flags.leader_election_namespace.clone(),
+            identity: format!("{replica}_{}", &dice.nonce()[..8]),
+        }),
+        allowed_endpoints: AllowedEndpoints::new(flags.allowed_endpoints.clone()),
+        observe_only: flags.observe_only,
+        reference_poll: flags.reference_poll,
+        default_sync_interval: flags.default_sync_interval,
+        orphan_grace: flags.orphan_grace,
+        limits: limits(&flags.limits),
+    };
+    let outside = Outside { client, transport: Arc::new(transport), clock: machine_clock(), dice, instance: replica, listener: Some(listener) };
+    operator::run(config, outside, stop).await?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+async fn client() -> anyhow::Result<Client> {
+    let mut config = kube::Config::infer().await.context("no cluster: neither a kubeconfig nor a pod's service account was found")?;
+    config.connect_timeout = Some(API_CONNECT_TIMEOUT);
+    config.read_timeout = Some(API_READ_TIMEOUT);
+    config.reset_reader_on_write = true;
+    Ok(ClientBuilder::try_from(config).context("no client for this cluster can be set up")?.with_layer(&TimeoutLayer::new(API_TIMEOUT)).build())
+}
+
+async fn cluster_id(flags: &Flags, client: &Client) -> anyhow::Result<String> {
+    if let Some(id) = &flags.cluster_id {
+        return Ok(id.clone());
+    }
+    let namespaces: Api<Namespace> = Api::all(client.clone());
+    let system = namespaces.get("kube-system").await.context("the namespace kube-system cannot be read: set --cluster-id")?;
+    system.metadata.uid.context("the namespace kube-system has no uid: set --cluster-id")
+}
+
+/// True once the process is asked to stop.
+fn stop_on_signal() -> anyhow::Result<watch::Receiver<bool>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be listened for")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT cannot be listened for")?;
+    let (stop, stopped) = watch::channel(false);
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("asked to stop");
+        stop.send_replace(true);
+        // Kept until the process ends: a sender that is dropped would say the same a second time.
+        std::future::pending::<()>().await;
+    });
+    Ok(stopped)
+}
+
+fn log(flags: &Flags) -> anyhow::Result<()> {
+    let filter = tracing_subscriber::EnvFilter::try_new(&flags.log_level).context("--log-level")?;
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match flags.log_format {
+        LogFormat::Json => lines.json().flatten_event(true).init(),
+        LogFormat::Text => lines.with_ansi(false).init(),
+    }
+    Ok(())
+}
+
+#[allow(clippy::disallowed_methods, reason = "here the machine's clock is handed to everybody else")]
+fn machine_clock() -> Clock {
+    Clock::new(jiff::Timestamp::now)
+}
+
+/// The machine's randomness.
+fn throw() -> [u8; 16] {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).expect("a machine that runs TLS has randomness");
+    bytes
+}
+
+fn limits(asked: &[(String, u32)]) -> Limits {
+    let mut limits = Limits::default();
+    limits.per_minute.extend(asked.iter().cloned().collect::<HashMap<_, _>>());
+    limits
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("{text:?} is no duration: write 90s, 10m or 1h30m");
+    let span: jiff::SignedDuration = text.parse().map_err(|_| wrong())?;
+    Duration::try_from(span).map_err(|_| wrong())
+}
+
+fn sync_interval(text: &str) -> Result<Duration, String> {
+    let interval = duration(text)?;
+    if interval < Duration::from_secs(30) { Err("must be at least 30s".to_owned()) } else { Ok(interval) }
+}
+
+fn limit(text: &str) -> Result<(String, u32), String> {
+    let wrong = || format!("{text:?} is no limit: write service:Operation=calls a minute, for instance ecs:JoinSecurityGroup=2000");
+    let (operation, number) = text.split_once('=').ok_or_else(wrong)?;
+    let number = number.parse().ok().filter(|number| *number > 0).ok_or_else(wrong)?;
+    if operation.split(':').count() == 2 { Ok((operation.to_owned(), number)) } else { Err(wrong()) }
+}

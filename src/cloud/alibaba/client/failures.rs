@@ -1,0 +1,129 @@
+//! The failures that are not the cloud's answer: nothing could be sent, nothing came back, or what came back is not the cloud's.
+
+use crate::cloud::alibaba::endpoints::EndpointError;
+use crate::cloud::alibaba::request::BuildError;
+use crate::cloud::error::{Acted, Class, CloudError, Effect, Explanation, Operation};
+use crate::cloud::transport::TransportError;
+use crate::reason::Reason;
+use std::sync::Arc;
+
+pub(super) fn with_source(error: CloudError, source: impl std::error::Error + Send + Sync + 'static) -> CloudError {
+    CloudError { source: Some(Arc::new(source)), ..error }
+}
+
+/// A failed read has changed nothing, at whatever stage it failed.
+fn acted(operation: Operation, acted: Acted) -> Acted {
+    if operation.effect == Effect::Read { Acted::No } else { acted }
+}
+
+pub(super) fn garbled(operation: Operation, status: Option<u16>) -> CloudError {
+    let explanation = if status.is_some_and(|status| status >= 300) { &NOT_THE_VENDORS } else { &GARBLED };
+    let error = CloudError::explained(operation, explanation);
+    CloudError { acted: acted(operation, Acted::Perhaps), http_status: status, ..error }
+}
+
+pub(super) fn not_answered(operation: Operation, error: TransportError) -> (CloudError, &'static str) {
+    let explanation = match &error {
+        TransportError::SetUp(_) => &UNSENDABLE,
+        TransportError::Resolve(_) => &UNRESOLVED,
+        TransportError::Connect(_) => &UNREACHED,
+        TransportError::TimedOut(_) => &UNANSWERED,
+        TransportError::Broken(_) => &CUT_OFF,
+        TransportError::TooLong(_) => &TOO_LONG,
+    };
+    let word = error.as_str();
+    let explained = CloudError::explained(operation, explanation);
+    let explained = CloudError { acted: acted(operation, error.acted()), ..explained };
+    (with_source(explained, error), word)
+}
+
+pub(super) fn no_endpoint(operation: Operation, error: EndpointError) -> CloudError {
+    let explanation = match error {
+        EndpointError::Region => &NOT_A_REGION,
+        EndpointError::Url => &NOT_AN_ENDPOINT,
+    };
+    with_source(CloudError::explained(operation, explanation), error)
+}
+
+pub(super) fn unbuildable(operation: Operation, error: BuildError) -> CloudError {
+    let explanation = match error {
+        BuildError::Keys => &NOT_A_KEY,
+        BuildError::Endpoint => &NOT_AN_ENDPOINT,
+    };
+    with_source(CloudError::explained(operation, explanation), error)
+}
+
+const UNAVAILABLE: Explanation =
+    Explanation { class: Class::Unavailable, acted: Acted::Perhaps, reason: Reason::CloudUnavailable, meaning: "", hint: "" };
+
+const UNRESOLVED: Explanation = Explanation {
+    meaning: "the name of the cloud's endpoint cannot be resolved",
+    hint: "check the spelling of spec.region, then the cluster's DNS; inside a VPC without internet set endpointNetwork: VPC on the CloudCredential",
+    acted: Acted::No,
+    ..UNAVAILABLE
+};
+const UNREACHED: Explanation = Explanation {
+    meaning: "no connection to the cloud's endpoint could be made",
+    hint: "check egress rules, proxy and certificates of the operator's pod; inside a VPC without internet set endpointNetwork: VPC on the CloudCredential",
+    acted: Acted::No,
+    ..UNAVAILABLE
+};
+const UNSENDABLE: Explanation = Explanation {
+    meaning: "the request could not be handed to the network",
+    hint: "this is a fault of the operator's; its log at level debug has the cause",
+    acted: Acted::No,
+    ..UNAVAILABLE
+};
+const UNANSWERED: Explanation = Explanation {
+    meaning: "the cloud took the request and did not answer in time",
+    hint: "nothing to do for a single one; if it stays, look at the vendor's status page and at what stands between",
+    ..UNAVAILABLE
+};
+const CUT_OFF: Explanation = Explanation {
+    meaning: "the connection to the cloud broke off before the answer was complete",
+    hint: "nothing to do for a single one; if it stays, a proxy or a firewall in between closes connections too early",
+    ..UNAVAILABLE
+};
+const TOO_LONG: Explanation = Explanation {
+    meaning: "the answer is larger than any of this service should be",
+    hint: "check that what answers at the endpoint is the cloud and not a proxy's page",
+    ..UNAVAILABLE
+};
+const GARBLED: Explanation = Explanation {
+    meaning: "the answer is not in the cloud's form, although it says that all went well",
+    hint: "something between the operator and the cloud, a captive portal for instance, rewrites answers",
+    ..UNAVAILABLE
+};
+const NOT_THE_VENDORS: Explanation = Explanation {
+    meaning: "something other than the cloud's service refused the request",
+    hint: "a gateway or proxy on the way answered in its place; lastError.httpStatus says with which status",
+    ..UNAVAILABLE
+};
+const NOT_A_REGION: Explanation = Explanation {
+    class: Class::Invalid,
+    acted: Acted::No,
+    reason: Reason::InvalidSpec,
+    meaning: "the region is not a region's name",
+    hint: "set spec.region (or the CloudCredential's region) to an id such as cn-hangzhou",
+};
+const NOT_AN_ENDPOINT: Explanation = Explanation {
+    class: Class::Invalid,
+    acted: Acted::No,
+    reason: Reason::EndpointNotAllowed,
+    meaning: "the endpoint of the CloudCredential cannot be used",
+    hint: "endpoints[].url is a scheme and a host, for instance https://ecs.example, with no path behind it",
+};
+const NOT_A_KEY: Explanation = Explanation {
+    class: Class::Unauthenticated,
+    acted: Acted::No,
+    reason: Reason::CredentialRejected,
+    meaning: "the access key holds characters that cannot be sent",
+    hint: "look for a line break or a blank at the end of a value in the credential's Secret",
+};
+pub(super) const UNWRITABLE: Explanation = Explanation {
+    class: Class::Invalid,
+    acted: Acted::No,
+    reason: Reason::InternalError,
+    meaning: "the request has no form on the wire",
+    hint: "this is a fault of the operator's; please report it with the object's spec",
+};

@@ -1,0 +1,195 @@
+//! The error catalogue: what each of the vendor's codes means, whether the call may have acted, and what a person should do.
+//! The rows are data, by topic in files of their own; a new operation adds rows and nothing else. The vendor's messages are
+//! never shown: many are templates that nobody filled in, and some repeat the request.
+
+mod gateway;
+mod security_groups;
+
+use crate::cloud::error::{Acted, Class, CloudError, Effect, Explanation, Operation};
+use crate::reason::Reason;
+
+/// One code, where and with which status it was documented.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// Absent: any service.
+    pub service: Option<&'static str>,
+    /// Absent: any operation of the service.
+    pub operation: Option<&'static str>,
+    pub code: &'static str,
+    /// As documented. Only told apart where one code has two rows: the vendor's statuses are no guide.
+    pub http_status: Option<u16>,
+    pub class: Class,
+    pub acted: Acted,
+    /// A closer one than that of the class.
+    pub reason: Option<Reason>,
+    pub meaning: &'static str,
+    pub hint: &'static str,
+}
+
+impl Row {
+    const fn any(code: &'static str, http_status: Option<u16>, class: Class, meaning: &'static str, hint: &'static str) -> Self {
+        Self { service: None, operation: None, code, http_status, class, acted: Acted::No, reason: None, meaning, hint }
+    }
+
+    const fn of(self, service: &'static str) -> Self {
+        Self { service: Some(service), ..self }
+    }
+
+    const fn on(self, operation: &'static str) -> Self {
+        Self { operation: Some(operation), ..self }
+    }
+
+    const fn shown_as(self, reason: Reason) -> Self {
+        Self { reason: Some(reason), ..self }
+    }
+
+    const fn perhaps_acted(self) -> Self {
+        Self { acted: Acted::Perhaps, ..self }
+    }
+
+    fn explanation(&self) -> Explanation {
+        Explanation {
+            class: self.class,
+            acted: self.acted,
+            reason: self.reason.unwrap_or_else(|| self.class.reason()),
+            meaning: self.meaning,
+            hint: self.hint,
+        }
+    }
+}
+
+/// The whole catalogue.
+pub fn rows() -> impl Iterator<Item = &'static Row> {
+    gateway::ROWS.iter().chain(security_groups::ROWS)
+}
+
+/// Codes that say the wanted state was there already.
+const SUCCESS: [(&str, &str); 3] = [
+    ("JoinSecurityGroup", "InvalidInstanceId.AlreadyExists"),
+    ("LeaveSecurityGroup", "InvalidSecurityGroupAssociation.NotFound"),
+    ("LeaveSecurityGroup", "InstanceNotInSecurityGroup"),
+];
+
+/// Codes that say the one id in a read belongs to nothing.
+pub(super) const UNKNOWN_ID: [&str; 4] =
+    ["InvalidInstanceId.NotFound", "InvalidEniId.NotFound", "InvalidNetworkInterfaceId.NotFound", "InvalidSecurityGroupId.NotFound"];
+
+/// A refusal that says the work is done.
+pub(super) fn is_success(error: &CloudError) -> bool {
+    SUCCESS.iter().any(|(operation, code)| error.operation.name == *operation && error.has_code(&[code]))
+}
+
+/// Whether a refused read of many ids is worth reading in halves: it is, unless the code is known to speak of the request as a
+/// whole. A misspelt region would otherwise cost two calls for every object in it.
+pub(super) fn blames_an_id(error: &CloudError) -> bool {
+    let Some(code) = error.code.as_deref() else {
+        return false;
+    };
+    let of_the_whole =
+        gateway::ROWS.iter().any(|row| row.code == code) && !code.starts_with("InvalidParameter") || code.starts_with("MissingParameter");
+    match error.class {
+        Class::Invalid | Class::NotFound => !of_the_whole,
+        Class::Throttled
+        | Class::Unavailable
+        | Class::Busy
+        | Class::Unauthenticated
+        | Class::Denied
+        | Class::Quota
+        | Class::Precondition
+        | Class::Retired
+        | Class::Unexpected => false,
+    }
+}
+
+/// What an answer means, and whether the call may have acted all the same.
+pub fn classify(operation: Operation, status: u16, code: &str) -> (Class, Acted) {
+    let explanation = explain(operation, status, code);
+    (explanation.class, explanation.acted)
+}
+
+/// An answer that refused, as an error. The message is looked at for one thing only, see below, and goes no further.
+pub(super) fn error(operation: Operation, status: u16, code: &str, message: &str) -> CloudError {
+    // ECS has been seen to report an expired token as a bad parameter, and then only its message tells.
+    let told = if code.starts_with("InvalidParameter") && message.contains("SecurityToken.Expired") {
+        "InvalidSecurityToken.Expired"
+    } else {
+        code
+    };
+    let mut error = CloudError::explained(operation, &explain(operation, status, told));
+    error.code = Some(code.to_owned());
+    error.http_status = Some(status);
+    error
+}
+
+/// The catalogue's text and judgement for a code.
+pub fn explain(operation: Operation, status: u16, code: &str) -> Explanation {
+    let mut found = listed(operation, status, code)
+        .or_else(|| family(code).and_then(|relative| listed(operation, status, relative)))
+        .map_or_else(|| unknown(status), Row::explanation);
+    if code.contains("Throttling") {
+        // Whatever else the code says, the answer to it is to wait.
+        found.class = Class::Throttled;
+        found.reason = Class::Throttled.reason();
+        found.acted = Acted::No;
+    } else if operation.effect == Effect::Read {
+        found.acted = Acted::No;
+    } else if status >= 500 {
+        // A service that failed inside may have failed after it acted.
+        found.acted = Acted::Perhaps;
+    }
+    found
+}
+
+/// The row that fits best: that of the operation before that of the service before that of the gateway.
+fn listed(operation: Operation, status: u16, code: &str) -> Option<&'static Row> {
+    rows()
+        .filter(|row| row.code == code)
+        .filter(|row| row.service.is_none_or(|service| service == operation.service))
+        .filter(|row| row.operation.is_none_or(|name| name == operation.name))
+        .max_by_key(|row| (row.operation.is_some(), row.service.is_some(), row.http_status == Some(status)))
+}
+
+/// A listed code that an unlisted one is a variant of.
+fn family(code: &str) -> Option<&'static str> {
+    const FAMILIES: [(&str, &str); 8] = [
+        ("InternalError.", "InternalError"),
+        ("ServiceUnavailable.", "ServiceUnavailable"),
+        ("MissingParameter.", "MissingParameter"),
+        ("InvalidParameter.", "InvalidParameter"),
+        ("InvalidRegionId.", "InvalidRegionId.NotFound"),
+        ("InvalidAccessKeyId.", "InvalidAccessKeyId.NotFound"),
+        ("InvalidSecurityToken.", "InvalidSecurityToken.Malformed"),
+        ("MissingSecurityToken.", "MissingSecurityToken"),
+    ];
+    if code.contains("Throttling") {
+        return Some("Throttling");
+    }
+    if code.ends_with("IsBeingCreated") {
+        return Some("InvalidStatus.EniOrInstanceIsBeingCreated");
+    }
+    FAMILIES.iter().find(|(prefix, _)| code.starts_with(prefix)).map(|(_, relative)| *relative)
+}
+
+/// A code that nobody has catalogued. The status is believed only where it can mean one thing: the vendor sends 403 and 404 for
+/// limits, states and typing errors alike, and a wrong guess would close a credential or declare a member gone. `Unexpected` is
+/// tried a few times and then seldom, and a write may have acted.
+fn unknown(status: u16) -> Explanation {
+    let class = match status {
+        401 => Class::Unauthenticated,
+        429 => Class::Throttled,
+        409 => Class::Busy,
+        500.. => Class::Unavailable,
+        _ => Class::Unexpected,
+    };
+    let acted = if class == Class::Unauthenticated || class == Class::Throttled { Acted::No } else { Acted::Perhaps };
+    Explanation {
+        class,
+        acted,
+        reason: class.reason(),
+        meaning: "the cloud refused with a code that this release does not know",
+        hint: "look the code up in the vendor's description of the operation, and please report it so that it gets an entry",
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,163 @@
+//! What a cloud said when it refused, in the three questions that callers ask: what it means, whether it may have acted, whom to ask.
+
+use crate::reason::Reason;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What an error means for whoever called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Class {
+    /// The account's budget for the operation is used up for now.
+    Throttled,
+    /// The cloud, or the way to it, is not there at the moment.
+    Unavailable,
+    /// The resource is in the middle of something else.
+    Busy,
+    NotFound,
+    /// Key, signature or token refused.
+    Unauthenticated,
+    /// The identity is known and may not do this.
+    Denied,
+    Quota,
+    /// The resource's state forbids it until somebody changes that state.
+    Precondition,
+    /// The request can never succeed as it is.
+    Invalid,
+    /// The service is gone for this account or region.
+    Retired,
+    /// Not in the catalogue, or a fault of the service's own.
+    Unexpected,
+}
+
+impl Class {
+    /// The word in `status.lastError.class` and in metric labels.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Throttled => "Throttled",
+            Self::Unavailable => "Unavailable",
+            Self::Busy => "Busy",
+            Self::NotFound => "NotFound",
+            Self::Unauthenticated => "Unauthenticated",
+            Self::Denied => "Denied",
+            Self::Quota => "Quota",
+            Self::Precondition => "Precondition",
+            Self::Invalid => "Invalid",
+            Self::Retired => "Retired",
+            Self::Unexpected => "Unexpected",
+        }
+    }
+
+    /// The reason shown for this class, unless the catalogue names a closer one.
+    pub fn reason(self) -> Reason {
+        match self {
+            Self::Throttled => Reason::RateLimited,
+            Self::Unavailable => Reason::CloudUnavailable,
+            Self::Busy => Reason::Busy,
+            Self::NotFound => Reason::NotFound,
+            Self::Unauthenticated => Reason::CredentialRejected,
+            Self::Denied => Reason::AccessDenied,
+            Self::Quota => Reason::QuotaExceeded,
+            Self::Precondition => Reason::DependencyNotReady,
+            Self::Invalid => Reason::InvalidSpec,
+            Self::Retired => Reason::ServiceRetired,
+            Self::Unexpected => Reason::UnknownError,
+        }
+    }
+}
+
+impl fmt::Display for Class {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Whether a failed call may have had its effect all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Acted {
+    No,
+    Perhaps,
+}
+
+/// What a call does to the cloud, and so whether it may be repeated blindly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Effect {
+    Read,
+    /// Sets a value: the second time changes nothing more.
+    Repeatable,
+    /// Acts anew each time; only the journal may send it again.
+    Once,
+}
+
+/// One operation of one service: the key of budgets and metrics, and what error codes are looked up by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Operation {
+    /// The vendor's short name: `ecs`, `ess`, `sts`.
+    pub service: &'static str,
+    /// The vendor's name of the operation: `JoinSecurityGroup`.
+    pub name: &'static str,
+    pub effect: Effect,
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.service, self.name)
+    }
+}
+
+/// What the catalogue knows of a code: text for people, none of it the vendor's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    pub class: Class,
+    pub acted: Acted,
+    pub reason: Reason,
+    /// What the code means, in one sentence.
+    pub meaning: &'static str,
+    /// What a person should do about it.
+    pub hint: &'static str,
+}
+
+/// A call that did not succeed. Prints its own layer only: no secret, no request id, no text of the vendor's.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{operation}: {}", .code.as_deref().unwrap_or(.meaning))]
+pub struct CloudError {
+    pub class: Class,
+    pub acted: Acted,
+    pub operation: Operation,
+    pub reason: Reason,
+    /// The vendor's code, raw; absent when no answer in the vendor's form arrived.
+    pub code: Option<String>,
+    pub http_status: Option<u16>,
+    pub request_id: Option<String>,
+    pub meaning: &'static str,
+    pub hint: &'static str,
+    /// How long the service asked to be left alone.
+    pub retry_after: Option<Duration>,
+    /// Shared, because everybody who waited for one batched read is handed the same error.
+    #[source]
+    pub source: Option<Arc<dyn std::error::Error + Send + Sync>>,
+}
+
+impl CloudError {
+    /// An error as the catalogue explains it; what the answer added (code, status, request id) is filled in by who has it.
+    pub fn explained(operation: Operation, explanation: &Explanation) -> Self {
+        Self {
+            class: explanation.class,
+            acted: explanation.acted,
+            operation,
+            reason: explanation.reason,
+            code: None,
+            http_status: None,
+            request_id: None,
+            meaning: explanation.meaning,
+            hint: explanation.hint,
+            retry_after: None,
+            source: None,
+        }
+    }
+
+    /// Whether the vendor's code is one of these.
+    pub fn has_code(&self, codes: &[&str]) -> bool {
+        self.code.as_deref().is_some_and(|code| codes.contains(&code))
+    }
+}

@@ -1,0 +1,9 @@
+//! The clouds, as the kinds see them: one socket, one budget, batched reads, and per vendor a signer, an error catalogue
+//! and one struct per service. Nobody in here knows Kubernetes; what is needed from there is handed in.
+
+pub mod alibaba;
+pub mod batch;
+pub mod budget;
+pub mod error;
+pub mod session;
+pub mod transport;

@@ -1,0 +1,215 @@
+//! What is known of every credential, and so who gets a session and who is told why not. In memory only; the controller fills it.
+
+use crate::cloud::alibaba::Alibaba;
+use crate::cloud::error::CloudError;
+use crate::cloud::session::Session;
+use crate::reason::Reason;
+use crate::reconcile::access::{Ask, Refusal, Sessions, Users};
+use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+use kube::runtime::reflector::ObjectRef;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use crate::api::CloudCredential;
+
+/// Namespace and name.
+pub(super) type Key = (String, String);
+
+/// All credentials of the process.
+pub struct Registry {
+    entries: Mutex<HashMap<Key, Entry>>,
+    /// Whether the first list of credentials is through: before that, one that is not here may still come.
+    listed: AtomicBool,
+    users: OnceLock<Vec<Arc<dyn Users>>>,
+    nudge: UnboundedSender<ObjectRef<CloudCredential>>,
+}
+
+#[derive(Clone, Default)]
+pub(super) struct Entry {
+    pub(super) state: State,
+    /// Which keys and settings `state` speaks of.
+    pub(super) fingerprint: Option<[u8; 32]>,
+    /// The last keys that were good: objects that are being deleted may use them after the Secret is gone.
+    pub(super) last_good: Option<Open>,
+    /// Whether the credential itself is being deleted, and waits for its users.
+    pub(super) going: bool,
+    /// Whether the credential is protected by its finalizer.
+    pub(super) held: bool,
+}
+
+#[derive(Clone, Default)]
+pub(super) enum State {
+    /// Nobody has looked yet.
+    #[default]
+    New,
+    Open(Open),
+    Closed { reason: Reason, message: String },
+    Unavailable { message: String },
+}
+
+#[derive(Clone)]
+pub(super) struct Open {
+    pub(super) alibaba: Arc<Alibaba>,
+    pub(super) account: String,
+    pub(super) region: Option<String>,
+}
+
+impl Registry {
+    /// The registry, and the stream of credentials that have to be looked at again.
+    pub fn new() -> (Arc<Self>, UnboundedReceiver<ObjectRef<CloudCredential>>) {
+        let (nudge, nudged) = unbounded();
+        let registry = Self { entries: Mutex::default(), listed: AtomicBool::new(false), users: OnceLock::new(), nudge };
+        (Arc::new(registry), nudged)
+    }
+
+    /// Tells whose objects use credentials; once, before anything runs.
+    pub fn serve(&self, users: Vec<Arc<dyn Users>>) {
+        // A second call would be a mistake in the wiring; the first one stands.
+        let _ = self.users.set(users);
+    }
+
+    pub(super) fn listed(&self) {
+        self.listed.store(true, Ordering::SeqCst);
+    }
+
+    pub(super) fn get(&self, key: &Key) -> Entry {
+        self.lock().get(key).cloned().unwrap_or_default()
+    }
+
+    /// Puts down what is known now, and wakes the users if it makes a difference to them.
+    pub(super) fn put(&self, key: &Key, entry: Entry) {
+        let differs = {
+            let mut entries = self.lock();
+            let before = entries.insert(key.clone(), entry.clone());
+            before.is_none_or(|before| !before.state.means_the_same_as(&entry.state))
+        };
+        if differs {
+            self.wake_users(key);
+        }
+    }
+
+    /// The credential is gone; nobody gets a session from it any more, but deletions may go on with what was last good.
+    pub(super) fn remove(&self, key: &Key) {
+        let in_use = self.count_users(key) > 0;
+        let mut entries = self.lock();
+        if in_use && let Some(entry) = entries.get_mut(key) {
+            entry.state = State::Closed { reason: Reason::CredentialMissing, message: missing(&key.1) };
+            entry.fingerprint = None;
+        } else {
+            entries.remove(key);
+        }
+        drop(entries);
+        self.wake_users(key);
+    }
+
+    /// A cloud refused these keys in the middle of somebody's work: nobody else shall try them.
+    pub(super) fn reject(&self, key: &Key, fingerprint: [u8; 32], message: String) {
+        let closed = {
+            let mut entries = self.lock();
+            match entries.get_mut(key) {
+                // A late answer to keys that have been replaced since says nothing of the new ones.
+                Some(entry) if entry.fingerprint == Some(fingerprint) && matches!(entry.state, State::Open(_)) => {
+                    entry.state = State::Closed { reason: Reason::CredentialRejected, message };
+                    true
+                }
+                _ => false,
+            }
+        };
+        if closed {
+            self.wake_users(key);
+            self.nudge(key);
+        }
+    }
+
+    pub(super) fn count_users(&self, key: &Key) -> usize {
+        self.users.get().into_iter().flatten().map(|users| users.count(&key.0, &key.1)).sum()
+    }
+
+    fn wake_users(&self, key: &Key) {
+        for users in self.users.get().into_iter().flatten() {
+            users.wake(&key.0, &key.1);
+        }
+    }
+
+    fn nudge(&self, key: &Key) {
+        // Nobody listens only while the process ends.
+        let _ = self.nudge.unbounded_send(ObjectRef::new(&key.1).within(&key.0));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Key, Entry>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Sessions for Registry {
+    fn open(&self, ask: &Ask<'_>) -> Result<Session, Refusal> {
+        let key = (ask.namespace.to_owned(), ask.credential.to_owned());
+        let Some(entry) = self.lock().get(&key).cloned() else {
+            return Err(if self.listed.load(Ordering::SeqCst) {
+                Refusal::No { reason: Reason::CredentialMissing, message: missing(ask.credential) }
+            } else {
+                Refusal::NotYet
+            });
+        };
+        if !entry.held {
+            // The first user: the credential must not go before it.
+            self.nudge(&key);
+        }
+        let open = match (&entry.state, &entry.last_good) {
+            (State::Open(open), _) => open,
+            (State::Closed { reason: Reason::CredentialMissing, .. }, Some(last_good)) if ask.deleting => last_good,
+            (State::New, _) => return Err(Refusal::NotYet),
+            (State::Closed { reason, message }, _) => {
+                return Err(Refusal::No { reason: *reason, message: format!("CloudCredential {}: {message}", ask.credential) });
+            }
+            (State::Unavailable { message }, _) => {
+                return Err(Refusal::Unavailable { message: format!("CloudCredential {}: {message}", ask.credential) });
+            }
+        };
+        if let Some(pinned) = ask.account.filter(|pinned| *pinned != open.account) {
+            let message = format!(
+                "this object belongs to account {pinned}, but CloudCredential {} is of account {}: use a credential of the former, or create the object anew",
+                ask.credential, open.account
+            );
+            return Err(Refusal::No { reason: Reason::AccountMismatch, message });
+        }
+        let Some(region) = ask.region.or(open.region.as_deref()) else {
+            let message = format!("spec.region is not set, and CloudCredential {} names no region either", ask.credential);
+            return Err(Refusal::No { reason: Reason::InvalidSpec, message });
+        };
+        Ok(open.alibaba.session(&open.account, region, ask.lane))
+    }
+
+    fn released(&self, namespace: &str, credential: &str) {
+        let key = (namespace.to_owned(), credential.to_owned());
+        let going = self.lock().get(&key).is_some_and(|entry| entry.going);
+        if going {
+            self.nudge(&key);
+        }
+    }
+}
+
+impl State {
+    fn means_the_same_as(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::New, Self::New) => true,
+            (Self::Open(one), Self::Open(other)) => Arc::ptr_eq(&one.alibaba, &other.alibaba),
+            (Self::Closed { reason, message }, Self::Closed { reason: other_reason, message: other_message }) => {
+                (reason, message) == (other_reason, other_message)
+            }
+            (Self::Unavailable { message }, Self::Unavailable { message: other }) => message == other,
+            (Self::New | Self::Open(_) | Self::Closed { .. } | Self::Unavailable { .. }, _) => false,
+        }
+    }
+}
+
+fn missing(credential: &str) -> String {
+    format!("there is no CloudCredential {credential} in this namespace: create it, or name another in spec.credentialRef")
+}
+
+/// What a rejection says to a person; the code is part of it, the vendor's text is not.
+pub(super) fn rejection(error: &CloudError) -> String {
+    let code = error.code.as_deref().unwrap_or("no code");
+    format!("{} [{code}]. {}", error.meaning, error.hint)
+}

@@ -1,0 +1,3 @@
+//! What is particular to each kind. Every kind has the same rooms: `mod.rs` (the kind in a paragraph), `observe`, `plan`, `perform`.
+
+pub mod security_group_membership;

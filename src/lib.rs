@@ -1,0 +1,14 @@
+//! The house.
+pub mod ambient;
+pub mod api;
+pub mod cli;
+pub mod cloud;
+pub mod credentials;
+pub mod gauges;
+pub mod kinds;
+pub mod leader;
+pub mod metrics;
+pub mod operator;
+pub mod reason;
+pub mod reconcile;
+pub mod server;

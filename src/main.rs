@@ -1,0 +1,13 @@
+//! The binary: flags and environment are read here, once, and nowhere else.
+
+use clap::Parser as _;
+use cloud_steward::cli::{Cli, Command};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match Cli::parse().command {
+        Command::Run(flags) => cloud_steward::cli::run::run(&flags),
+        Command::Crds(flags) => cloud_steward::cli::crds::run(&flags),
+        Command::Version => cloud_steward::cli::version::run(),
+    }
+}

@@ -1,0 +1,260 @@
+//! The whole operator, wired: what it needs from outside goes in, and it works until it is told to stop or can't go on.
+
+use crate::ambient::{Clock, Dice};
+use crate::api::{CloudCredential, SecurityGroupMembership};
+use crate::cloud::alibaba::{CallObserver, FinishedCall};
+use crate::cloud::budget::{Budget, Limits};
+use crate::cloud::error::Class;
+use crate::cloud::transport::Transport;
+use crate::credentials::{AllowedEndpoints, CredentialController, CredentialSettings, Registry};
+use crate::leader::Elector;
+use crate::metrics::{CallLabels, Metrics, OperationLabels};
+use crate::gauges::Gauges;
+use crate::reconcile::access::Sessions;
+use crate::reconcile::controller::{KindController, Settings, Shared, stopped};
+use crate::reconcile::report::Report;
+use crate::reconcile::sight::Sights;
+use crate::server;
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use jiff::SignedDuration;
+use k8s_openapi::api::coordination::v1::Lease;
+use kube::api::ListParams;
+use kube::core::NamespaceResourceScope;
+use kube::{Api, Client, Resource};
+use serde::de::DeserializeOwned;
+use std::fmt::Debug;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+
+/// Writes to the API server that are under way at once.
+const PARALLEL_WRITES: usize = 32;
+/// How long running passes may take to end after a stop; below the pod's grace period of 30 s.
+const DRAIN: Duration = Duration::from_secs(20);
+/// How often a replica that waits for the lease makes sure that it would see what it has to.
+const STANDBY_LOOK: Duration = Duration::from_secs(15);
+
+/// What the flags say.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub kinds: Vec<KindName>,
+    pub namespaces: Vec<String>,
+    pub leader_election: Option<LeaderElection>,
+    pub allowed_endpoints: AllowedEndpoints,
+    pub observe_only: bool,
+    pub reference_poll: Duration,
+    pub default_sync_interval: Duration,
+    pub orphan_grace: Duration,
+    pub limits: Limits,
+}
+
+/// A kind that can be switched on or off; CloudCredential is always there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KindName {
+    SecurityGroupMembership,
+}
+
+#[derive(Clone, Debug)]
+pub struct LeaderElection {
+    pub namespace: String,
+    pub identity: String,
+}
+
+/// What the operator needs from outside.
+pub struct Outside {
+    pub client: Client,
+    pub transport: Arc<Transport>,
+    pub clock: Clock,
+    pub dice: Dice,
+    /// Who reports events.
+    pub instance: String,
+    /// Where to answer probes and scrapes, if anywhere.
+    pub listener: Option<TcpListener>,
+}
+
+/// Why the operator ended although nobody asked it to.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    #[error("the lease is lost: another replica may act now, so this one must not")]
+    LeaseLost,
+    #[error("a controller ended by itself; this is a bug in steward")]
+    ControllerEnded,
+    #[error("the probes and metrics can no longer be served")]
+    Server(#[source] std::io::Error),
+}
+
+/// Works until `stop` says so.
+pub async fn run(config: Config, outside: Outside, stop: watch::Receiver<bool>) -> Result<(), RunError> {
+    let sights = Sights::default();
+    let budget = Budget::new(outside.clock.clone(), config.limits.clone());
+    let gauges = Gauges::new(Arc::clone(&budget), outside.clock.clone());
+    let metrics = Arc::new(Metrics::new(vec![Box::new(gauges.clone())]));
+    let Outside { client, transport, clock, dice, instance, listener } = outside;
+    let server = serve(listener, Arc::clone(&metrics), sights.clone());
+    let operator = Operator { config, client, transport, clock, dice, instance, budget, gauges, metrics, sights };
+    tokio::select! {
+        done = operator.lead(stop) => done,
+        ended = server => Err(RunError::Server(ended.err().unwrap_or_else(|| std::io::Error::other("the server ended")))),
+    }
+}
+
+async fn serve(listener: Option<TcpListener>, metrics: Arc<Metrics>, sights: Sights) -> std::io::Result<()> {
+    match listener {
+        Some(listener) => server::serve(listener, metrics, sights).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// One replica.
+struct Operator {
+    config: Config,
+    client: Client,
+    transport: Arc<Transport>,
+    clock: Clock,
+    dice: Dice,
+    instance: String,
+    budget: Arc<Budget>,
+    gauges: Gauges,
+    metrics: Arc<Metrics>,
+    sights: Sights,
+}
+
+impl Operator {
+    /// Waits for the lease, works while it lasts, and hands it over at the end.
+    async fn lead(self, stop: watch::Receiver<bool>) -> Result<(), RunError> {
+        let Some(election) = &self.config.leader_election else { return self.work(stop).await };
+        let leases: Api<Lease> = Api::namespaced(self.client.clone(), &election.namespace);
+        let mut elector = Elector::new(leases, election.identity.clone(), self.clock.clone());
+        tracing::info!(identity = election.identity, "waiting for the lease");
+        let acquired = tokio::select! {
+            acquired = elector.acquire(stop.clone()) => acquired,
+            () = self.stand_by() => false,
+        };
+        if !acquired {
+            return Ok(());
+        }
+        tracing::info!("leading");
+        let done = tokio::select! {
+            done = self.work(stop) => done,
+            // Everything is dropped where it stands: whoever leads now takes it up from what is on record.
+            () = elector.keep() => return Err(RunError::LeaseLost),
+        };
+        elector.release().await;
+        done
+    }
+
+    /// While another replica acts, this one makes sure that it would see what it has to.
+    async fn stand_by(&self) {
+        let namespace = self.config.namespaces.first().map(String::as_str);
+        loop {
+            self.look::<CloudCredential>(namespace).await;
+            for kind in &self.config.kinds {
+                match kind {
+                    KindName::SecurityGroupMembership => self.look::<SecurityGroupMembership>(namespace).await,
+                }
+            }
+            tokio::time::sleep(STANDBY_LOOK).await;
+        }
+    }
+
+    async fn look<K>(&self, namespace: Option<&str>)
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
+    {
+        let api: Api<K> = namespace.map_or_else(|| Api::all(self.client.clone()), |namespace| Api::namespaced(self.client.clone(), namespace));
+        let sight = self.sights.of(&format!("{}/{}", K::plural(&()), namespace.unwrap_or("*")));
+        match api.list(&ListParams::default().limit(1)).await {
+            Ok(_) => sight.sees(true),
+            Err(error) => {
+                tracing::warn!(kind = %K::kind(&()), %error, "this kind cannot be seen");
+                sight.is_blind();
+            }
+        }
+    }
+
+    async fn work(self, stop: watch::Receiver<bool>) -> Result<(), RunError> {
+        let (report, events) = Report::new(self.client.clone(), Arc::clone(&self.metrics), self.clock.clone(), self.dice.clone(), self.instance);
+        let (registry, nudged) = Registry::new();
+        let shared = Shared {
+            client: self.client,
+            sessions: Arc::clone(&registry) as Arc<dyn Sessions>,
+            budget: self.budget,
+            clock: self.clock,
+            dice: self.dice,
+            writes: Arc::new(Semaphore::new(PARALLEL_WRITES)),
+            report: Arc::new(report),
+            settings: Settings {
+                observe_only: self.config.observe_only,
+                default_sync_interval: self.config.default_sync_interval,
+                orphan_grace: SignedDuration::try_from(self.config.orphan_grace).unwrap_or(SignedDuration::MAX),
+                namespaces: self.config.namespaces,
+            },
+        };
+        let sights = self.sights;
+        let mut users = Vec::new();
+        let mut controllers: Vec<BoxFuture<'static, ()>> = Vec::new();
+        for kind in &self.config.kinds {
+            match kind {
+                KindName::SecurityGroupMembership => {
+                    let controller = KindController::<SecurityGroupMembership>::new(&shared, |name| sights.of(name));
+                    users.push(controller.users());
+                    self.gauges.watch(&SecurityGroupMembership::kind(&()), controller.memory());
+                    controllers.push(controller.run(stop.clone()).boxed());
+                }
+            }
+        }
+        registry.serve(users);
+        let settings = CredentialSettings { reference_poll: self.config.reference_poll, allowed_endpoints: self.config.allowed_endpoints };
+        let observer = Arc::new(Counting(Arc::clone(&self.metrics)));
+        let credentials = CredentialController::new(&shared, settings, registry, nudged, self.transport, observer);
+        let stopping = stop.clone();
+        controllers.push(async move { credentials.run(|name| sights.of(name), stopping).await }.boxed());
+        self.metrics.leader.set(1);
+        let done = tokio::select! {
+            done = supervise(controllers, stop) => done,
+            () = events => Err(RunError::ControllerEnded),
+        };
+        self.metrics.leader.set(0);
+        done
+    }
+}
+
+/// Whichever controller ends first while nobody asked it to, ends the process; after a stop, all may drain for a while.
+async fn supervise(controllers: Vec<BoxFuture<'static, ()>>, stop: watch::Receiver<bool>) -> Result<(), RunError> {
+    // Tasks of their own, so that they use all cores; aborted when this future is dropped.
+    let mut running = JoinSet::new();
+    for controller in controllers {
+        running.spawn(controller);
+    }
+    tokio::select! {
+        biased;
+        () = stopped(stop) => {}
+        _ = running.join_next() => return Err(RunError::ControllerEnded),
+    }
+    let drained = async { while running.join_next().await.is_some() {} };
+    if tokio::time::timeout(DRAIN, drained).await.is_err() {
+        tracing::warn!("some passes did not end in time; they are taken up again from what is on record");
+    }
+    Ok(())
+}
+
+/// Every call to a cloud becomes a number.
+struct Counting(Arc<Metrics>);
+
+impl CallObserver for Counting {
+    fn finished(&self, call: &FinishedCall) {
+        let (service, operation) = (call.operation.service, call.operation.name);
+        let labels = OperationLabels { service, operation };
+        if call.class == Some(Class::Unexpected) {
+            self.0.unknown_codes.get_or_create(&labels).inc();
+        }
+        if let Some(size) = call.batch_size.and_then(|size| u32::try_from(size).ok()) {
+            self.0.batch_size.get_or_create(&labels).observe(f64::from(size));
+        }
+        self.0.cloud_call_seconds.get_or_create(&labels).observe(call.latency.as_secs_f64());
+        self.0.cloud_calls.get_or_create(&CallLabels { service, operation, code: call.code.clone() }).inc();
+    }
+}

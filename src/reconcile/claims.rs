@@ -1,0 +1,142 @@
+//! Who else has a say: an index from claims to the objects that make them, kept up by the watch.
+//! What a claim means is the kind's business.
+
+use super::kind::Kind;
+use kube::runtime::reflector::{ObjectRef, Store};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Finds the objects of a kind by what they claim.
+pub struct Claims<K: Kind> {
+    source: Source<K>,
+    index: Mutex<Index<K>>,
+}
+
+/// Where the objects themselves are: the watch's store, or, in a test, a list.
+enum Source<K: Kind> {
+    Stores(Vec<Store<K>>),
+    List(Vec<Arc<K>>),
+}
+
+struct Index<K: Kind> {
+    by_claim: HashMap<String, BTreeSet<Name>>,
+    by_object: BTreeMap<Name, (ObjectRef<K>, Vec<String>)>,
+}
+
+type Name = (String, String);
+
+/// A handle on the index that leaves out the object which asks.
+pub struct Peers<K: Kind> {
+    claims: Arc<Claims<K>>,
+    asks: Name,
+}
+
+impl<K: Kind> Clone for Peers<K> {
+    fn clone(&self) -> Self {
+        Self { claims: Arc::clone(&self.claims), asks: self.asks.clone() }
+    }
+}
+
+impl<K: Kind> Claims<K> {
+    pub fn over(stores: Vec<Store<K>>) -> Self {
+        Self { source: Source::Stores(stores), index: Mutex::default() }
+    }
+
+    /// An index over a fixed list, for pure tests.
+    pub fn of(objects: Vec<K>) -> Arc<Self> {
+        let objects: Vec<_> = objects.into_iter().map(Arc::new).collect();
+        let claims = Self { source: Source::List(objects.clone()), index: Mutex::default() };
+        for object in &objects {
+            claims.saw(object);
+        }
+        Arc::new(claims)
+    }
+
+    pub fn saw(&self, object: &K) {
+        let mut index = self.lock();
+        index.forget(&name(object));
+        let claims = object.claims();
+        for claim in &claims {
+            index.by_claim.entry(claim.clone()).or_default().insert(name(object));
+        }
+        index.by_object.insert(name(object), (ObjectRef::from_obj(object), claims));
+    }
+
+    pub fn lost(&self, object: &K) {
+        self.lock().forget(&name(object));
+    }
+
+    /// Forgets what is in the index but in none of the stores, and says what it was.
+    pub fn retain_stored(&self) -> Vec<ObjectRef<K>> {
+        let Source::Stores(stores) = &self.source else { return Vec::new() };
+        let mut index = self.lock();
+        let gone = |reference: &ObjectRef<K>| stores.iter().all(|store| store.get(reference).is_none());
+        let lost: Vec<_> = index.by_object.iter().filter(|(_, (reference, _))| gone(reference)).map(|(name, (reference, _))| (name.clone(), reference.clone())).collect();
+        for (name, _) in &lost {
+            index.forget(name);
+        }
+        lost.into_iter().map(|(_, reference)| reference).collect()
+    }
+
+    pub fn peers(self: &Arc<Self>, of: &K) -> Peers<K> {
+        Peers { claims: Arc::clone(self), asks: name(of) }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Index<K>> {
+        self.index.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<K: Kind> Peers<K> {
+    /// The other objects that make one of these claims, each once.
+    pub fn claiming<'a>(&self, claims: impl IntoIterator<Item = &'a str>) -> Vec<Arc<K>> {
+        let references = self.references(claims);
+        references
+            .into_iter()
+            .filter_map(|(peer, reference)| match &self.claims.source {
+                Source::Stores(stores) => stores.iter().find_map(|store| store.get(&reference)),
+                Source::List(objects) => objects.iter().find(|object| name(object.as_ref()) == peer).cloned(),
+            })
+            .collect()
+    }
+
+    /// The same, by reference.
+    pub fn refs<'a>(&self, claims: impl IntoIterator<Item = &'a str>) -> Vec<ObjectRef<K>> {
+        self.references(claims).into_values().collect()
+    }
+
+    fn references<'a>(&self, claims: impl IntoIterator<Item = &'a str>) -> BTreeMap<Name, ObjectRef<K>> {
+        let index = self.claims.lock();
+        claims
+            .into_iter()
+            .filter_map(|claim| index.by_claim.get(claim))
+            .flatten()
+            .filter(|peer| **peer != self.asks)
+            .filter_map(|peer| index.by_object.get(peer).map(|(reference, _)| (peer.clone(), reference.clone())))
+            .collect()
+    }
+}
+
+impl<K: Kind> Default for Index<K> {
+    fn default() -> Self {
+        Self { by_claim: HashMap::new(), by_object: BTreeMap::new() }
+    }
+}
+
+impl<K: Kind> Index<K> {
+    fn forget(&mut self, object: &Name) {
+        let Some((_, claims)) = self.by_object.remove(object) else { return };
+        for claim in claims {
+            if let Some(claimants) = self.by_claim.get_mut(&claim) {
+                claimants.remove(object);
+                if claimants.is_empty() {
+                    self.by_claim.remove(&claim);
+                }
+            }
+        }
+    }
+}
+
+fn name<K: Kind>(object: &K) -> Name {
+    (object.meta().namespace.clone().unwrap_or_default(), object.meta().name.clone().unwrap_or_default())
+}

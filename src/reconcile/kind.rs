@@ -1,0 +1,151 @@
+//! What a kind has to say so that the one loop can work for it: what it sees, what it would do, how it does it, what it remembers.
+
+use super::claims::Peers;
+use super::memory::Failure;
+use super::record::Recorded;
+use super::verdict::{Shape, Verdict};
+use crate::api::envelope::Envelope;
+use crate::cloud::error::{CloudError, Operation};
+use crate::cloud::session::Session;
+use crate::reason::Reason;
+use jiff::Timestamp;
+use kube::CustomResourceExt;
+use std::collections::BTreeMap;
+use std::fmt::{Debug, Display};
+use std::future::Future;
+use std::time::Duration;
+
+/// One kind of object. `plan` and `note` are pure; `observe` only reads; `perform` makes one call and no choice.
+pub trait Kind: Recorded + CustomResourceExt {
+    /// Which conditions the kind has.
+    const SHAPE: Shape;
+
+    /// What the cloud says, as plain values.
+    type Observed: Send + Sync;
+    /// One variant is one cloud call.
+    type Step: Step;
+
+    fn common(&self) -> Common<'_>;
+    fn envelope(status: &Self::Status) -> &Envelope;
+    fn envelope_mut(status: &mut Self::Status) -> &mut Envelope;
+
+    /// Whether deleting the object would need the cloud. Told from the object alone, before any I/O: a dead credential must not block `Retain`.
+    fn removal(&self) -> Removal;
+
+    /// Entries of status whose fate is not known: the process remembers since when it has seen each (`Given::seen_since`).
+    fn open_entries(&self) -> Vec<String>;
+
+    /// A part of status that only a newer release understands; nothing is done with such an object.
+    fn unsupported(&self) -> Option<String>;
+
+    /// Keys under which other objects of the kind find this one, because they may be about the same thing in the cloud.
+    fn claims(&self) -> Vec<String>;
+
+    fn observe(&self, given: &Given<Self>, cloud: &Session, now: Timestamp) -> impl Future<Output = Result<Self::Observed, CloudError>> + Send;
+
+    fn plan(&self, given: &Given<Self>, seen: &Self::Observed, goal: Goal, now: Timestamp) -> Plan<Self>;
+
+    fn perform(step: &Self::Step, cloud: &Session) -> impl Future<Output = Result<Receipt, CloudError>> + Send;
+
+    /// Puts down in status what came of a step.
+    fn note(status: &mut Self::Status, step: &Self::Step, outcome: Result<&Receipt, &CloudError>, now: Timestamp);
+}
+
+/// The fields of spec that every kind has.
+#[derive(Clone, Copy, Debug)]
+pub struct Common<'a> {
+    pub credential: &'a str,
+    pub region: Option<&'a str>,
+    pub suspend: bool,
+    /// The object compares only: `managementPolicy: Observe`.
+    pub observe: bool,
+    pub sync_interval: Option<Duration>,
+}
+
+/// A call that is about to be made. `Display` is what people read; it holds no secret.
+pub trait Step: Clone + Debug + Display + PartialEq + Send + Sync {
+    fn operation(&self) -> Operation;
+    /// The member or batch that the step is for: a failure stops its own part only.
+    fn part(&self) -> Part;
+    /// Claims of others that the call may affect: their objects are looked at again afterwards.
+    fn touches(&self) -> Vec<String>;
+}
+
+pub type Part = String;
+
+/// What came before the cloud was asked.
+#[derive(Clone)]
+pub struct Given<K: Kind> {
+    /// The other objects of this kind, found by claim.
+    pub peers: Peers<K>,
+    /// Steps that failed in this process and when each may be tried again.
+    pub failures: BTreeMap<Part, Failure>,
+    /// Since when this process has seen each entry of `Kind::open_entries`.
+    pub seen_since: BTreeMap<String, Timestamp>,
+    /// Compare only, never write: by the object's policy or the operator's flag.
+    pub observe_only: bool,
+    /// How many steps there are permits for.
+    pub at_most: usize,
+    /// How often the cloud is compared with the object.
+    pub sync_interval: Duration,
+}
+
+impl<K: Kind> Given<K> {
+    /// Whether a step of this part may be tried now.
+    pub fn may_try(&self, part: &str, now: Timestamp) -> bool {
+        self.failures.get(part).is_none_or(|failure| failure.retry_at <= now)
+    }
+}
+
+/// What should be written down now, what should be called now, and when to look again.
+#[derive(Clone, Debug)]
+pub struct Plan<K: Kind> {
+    pub status: K::Status,
+    pub verdict: Verdict,
+    /// At most `Given::at_most`, in an order that does not change from one look to the next.
+    pub steps: Vec<K::Step>,
+    /// Parts whose step failed and waits for its time; failures of all other parts are history.
+    pub held: Vec<Part>,
+    pub next: Next,
+    /// What is worth an event beside what the conditions say.
+    pub remarks: Vec<Remark>,
+}
+
+/// Something that happened without a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remark {
+    pub reason: Reason,
+    pub note: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Goal {
+    Keep,
+    Remove,
+}
+
+/// The finalizer exists only while `Undo`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Removal {
+    LetGo,
+    Undo,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// At the next sync that is due.
+    Sync,
+    At(Timestamp),
+    /// Nothing is left to undo: the finalizer may go.
+    Gone,
+}
+
+/// What a successful call said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    pub request_id: Option<String>,
+    pub external_id: String,
+    /// Whether the cloud is different now; false if it already was as wanted.
+    pub changed: bool,
+    pub outcome: &'static str,
+}

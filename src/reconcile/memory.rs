@@ -1,0 +1,193 @@
+//! What the process remembers of one object between passes, keyed by uid: failures and when to try again, since when an entry has been seen.
+//! All of it may be lost at any time; what must not be lost is in status.
+
+use super::backoff;
+use crate::ambient::Dice;
+use crate::cloud::error::{Class, CloudError, Operation};
+use crate::reason::Reason;
+use jiff::{SignedDuration, Timestamp};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::watch;
+
+/// A failed step or read, and when it may be tried again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    pub class: Class,
+    pub reason: Reason,
+    pub operation: Operation,
+    pub code: Option<String>,
+    pub http_status: Option<u16>,
+    pub request_id: Option<String>,
+    pub meaning: &'static str,
+    pub hint: &'static str,
+    /// How often in a row.
+    pub count: u32,
+    pub since: Timestamp,
+    pub last: Timestamp,
+    pub retry_at: Timestamp,
+}
+
+impl Failure {
+    /// The failure that follows upon `earlier` of the same part.
+    pub fn after(earlier: Option<&Failure>, error: &CloudError, now: Timestamp, dice: &Dice) -> Self {
+        let earlier = earlier.filter(|earlier| earlier.class == error.class);
+        let count = earlier.map_or(1, |earlier| earlier.count.saturating_add(1));
+        let since = earlier.map_or(now, |earlier| earlier.since);
+        let wait = backoff::wait(error, count, since, now, dice);
+        Self {
+            class: error.class,
+            reason: error.reason,
+            operation: error.operation,
+            code: error.code.clone(),
+            http_status: error.http_status,
+            request_id: error.request_id.clone(),
+            meaning: error.meaning,
+            hint: error.hint,
+            count,
+            since,
+            last: now,
+            retry_at: now.saturating_add(wait).unwrap_or(now),
+        }
+    }
+
+    /// Whether waiting is likely to cure it, so that nobody need be called yet.
+    pub fn passes_by_itself(&self, now: Timestamp) -> bool {
+        match self.class {
+            Class::Throttled | Class::Unavailable => true,
+            Class::Busy => now.duration_since(self.since) < backoff::BUSY_FOR,
+            Class::NotFound
+            | Class::Unauthenticated
+            | Class::Denied
+            | Class::Quota
+            | Class::Precondition
+            | Class::Invalid
+            | Class::Retired
+            | Class::Unexpected => false,
+        }
+    }
+}
+
+/// What is remembered of one object.
+#[derive(Debug, Default)]
+pub struct Remembered {
+    pub failures: BTreeMap<String, Failure>,
+    /// The latest failure to read the cloud at all.
+    pub blind: Option<Failure>,
+    pub seen_since: BTreeMap<String, Timestamp>,
+    /// When the cloud was last read.
+    pub looked_at: Option<Timestamp>,
+    /// Since when there has been no session to be had.
+    pub without_session_since: Option<Timestamp>,
+    /// The generation and the request that failures belong to: another one starts afresh.
+    pub asked: Option<(i64, Option<String>)>,
+    /// Versions of the object that this process has replaced: the watch may still bring them.
+    pub superseded: HashSet<String>,
+    /// Reasons that were last reported, so that an event is sent once per change.
+    pub reported: Option<(Reason, String)>,
+    pub last_reason: Option<Reason>,
+}
+
+impl Remembered {
+    /// Stamps entries that are seen for the first time, and forgets those that are gone.
+    pub fn watch_entries(&mut self, entries: &[String], now: Timestamp) -> BTreeMap<String, Timestamp> {
+        self.seen_since.retain(|entry, _| entries.contains(entry));
+        for entry in entries {
+            self.seen_since.entry(entry.clone()).or_insert(now);
+        }
+        self.seen_since.clone()
+    }
+
+    /// A call for this entry may be on its way until now: its watch starts anew.
+    pub fn touched(&mut self, part: &str, now: Timestamp) {
+        if let Some(since) = self.seen_since.get_mut(part) {
+            *since = now;
+        }
+    }
+
+    /// The failure that a person should hear of first: one that does not pass by itself, else the longest.
+    pub fn worst(&self, now: Timestamp) -> Option<&Failure> {
+        self.failures.values().chain(self.blind.as_ref()).min_by_key(|failure| (failure.passes_by_itself(now), failure.since))
+    }
+}
+
+/// A slot of the memory and the signal that its object has changed.
+#[derive(Debug)]
+pub struct Slot {
+    remembered: Mutex<Remembered>,
+    changed: watch::Sender<Fingerprint>,
+}
+
+/// What makes a running pass pointless when it changes: spec, deletion, annotations; never status.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fingerprint {
+    pub generation: i64,
+    pub deleting: bool,
+    pub annotations: BTreeMap<String, String>,
+}
+
+impl Default for Slot {
+    fn default() -> Self {
+        Self { remembered: Mutex::default(), changed: watch::Sender::new(Fingerprint::default()) }
+    }
+}
+
+impl Slot {
+    pub fn lock(&self) -> MutexGuard<'_, Remembered> {
+        self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Resolves once the watch has brought another fingerprint than `mine`.
+    pub async fn differs_from(&self, mine: &Fingerprint) {
+        let mut changes = self.changed.subscribe();
+        // The sender lives as long as the slot, so waiting ends only with a change.
+        let _ = changes.wait_for(|seen| seen != mine).await;
+    }
+}
+
+/// The memory of one kind's controller.
+#[derive(Debug, Default)]
+pub struct Memory {
+    slots: Mutex<HashMap<String, Arc<Slot>>>,
+}
+
+impl Memory {
+    pub fn slot(&self, uid: &str) -> Arc<Slot> {
+        Arc::clone(self.lock().entry(uid.to_owned()).or_default())
+    }
+
+    /// What the watch brought.
+    pub fn saw(&self, uid: &str, fingerprint: Fingerprint) {
+        self.slot(uid).changed.send_replace(fingerprint);
+    }
+
+    pub fn forget(&self, uid: &str) {
+        self.lock().remove(uid);
+    }
+
+    /// Objects by the reason they were last in.
+    pub fn by_reason(&self) -> BTreeMap<Reason, i64> {
+        let slots: Vec<_> = self.lock().values().cloned().collect();
+        let mut counts = BTreeMap::new();
+        for reason in slots.iter().filter_map(|slot| slot.lock().last_reason) {
+            *counts.entry(reason).or_insert(0) += 1;
+        }
+        counts
+    }
+
+    /// How long ago the object that has waited longest was looked at.
+    pub fn oldest_look(&self, now: Timestamp) -> Option<SignedDuration> {
+        let slots: Vec<_> = self.lock().values().cloned().collect();
+        let oldest = slots.iter().filter_map(|slot| slot.lock().looked_at).min()?;
+        Some(now.duration_since(oldest))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<Slot>>> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Adds without ever overflowing; a wait that long is as good as none.
+pub fn later(now: Timestamp, wait: SignedDuration) -> Timestamp {
+    now.saturating_add(wait).unwrap_or(now)
+}

@@ -1,0 +1,16 @@
+//! What all kinds share: the pass (start with `pass.rs`), what a kind has to say for it (`kind.rs`), the one writer of status (`record.rs`).
+//! Knows the cloud's errors but no vendor, and no single kind.
+
+pub mod access;
+pub mod backoff;
+pub mod claims;
+pub mod controller;
+pub mod kind;
+pub mod memory;
+pub mod pass;
+pub mod record;
+pub mod report;
+pub mod schedule;
+pub mod sight;
+pub mod verdict;
+pub mod wake;

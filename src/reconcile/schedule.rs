@@ -1,0 +1,123 @@
+//! When things are due, as pure functions: the next sync, the patience with a silent cloud, the next rewriting of an error.
+
+use super::memory::Failure;
+use crate::ambient::Dice;
+use crate::api::envelope::LastError;
+use jiff::{SignedDuration, Timestamp};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Duration;
+
+/// Between two looks whether a namespace that is going may let go of an object.
+pub const ORPHAN_LOOK: SignedDuration = SignedDuration::from_mins(1);
+/// An error in status is not rewritten more often than this while only its count grows.
+const REWRITE: SignedDuration = SignedDuration::from_mins(10);
+const LEAST_PATIENCE: Duration = Duration::from_mins(5);
+
+/// The next sync after `now`. All objects of one credential and region share its phase, so that their reads share batches;
+/// credentials are spread over the interval, so that not all clouds are asked at the same moment.
+pub fn next_sync(now: Timestamp, interval: Duration, phase_of: &str) -> Timestamp {
+    let interval = i64::try_from(interval.as_secs()).unwrap_or(i64::MAX).clamp(1, 365 * 24 * 3600);
+    let mut hasher = DefaultHasher::new();
+    phase_of.hash(&mut hasher);
+    let phase = i64::try_from(hasher.finish() >> 1).unwrap_or_default() % interval;
+    let since = (now.as_second() - phase).rem_euclid(interval);
+    Timestamp::from_second(now.as_second() + interval - since).unwrap_or(now)
+}
+
+/// How long a silent cloud changes nothing about what is said of an object.
+pub fn patience(sync_interval: Duration) -> SignedDuration {
+    SignedDuration::try_from(sync_interval.saturating_mul(3).max(LEAST_PATIENCE)).unwrap_or(SignedDuration::MAX)
+}
+
+/// From now until then, never less than a moment: a pass must not chase its own tail.
+pub fn until(now: Timestamp, then: Timestamp) -> Duration {
+    Duration::try_from(then.duration_since(now)).unwrap_or_default().max(Duration::from_millis(1))
+}
+
+/// A wait of about this length, so that many who wait for the same thing do not come back together.
+pub fn soon(dice: &Dice, about: Duration) -> Duration {
+    about.mul_f64(0.5 + dice.fraction())
+}
+
+/// The error as status should show it. A failure that only repeats is rewritten at counts 2, 4, 8 … and at most every ten minutes.
+pub fn last_error(before: Option<&LastError>, failure: &Failure) -> LastError {
+    let same = before.filter(|before| before.code == failure.code && before.class == failure.class.as_str());
+    if let Some(before) = same {
+        let due = failure.count.is_power_of_two()
+            && i64::from(failure.count) > before.count
+            && failure.last.duration_since(before.last_seen.get()) >= REWRITE;
+        if !due {
+            return before.clone();
+        }
+    }
+    LastError {
+        code: failure.code.clone(),
+        class: failure.class.as_str().to_owned(),
+        operation: failure.operation.name.to_owned(),
+        message: failure.meaning.to_owned(),
+        request_id: failure.request_id.clone(),
+        http_status: failure.http_status.map(i32::from),
+        hint: failure.hint.to_owned(),
+        count: i64::from(failure.count),
+        first_seen: failure.since.into(),
+        last_seen: failure.last.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::error::{Class, Effect, Operation};
+    use crate::reason::Reason;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn objects_of_one_credential_and_region_are_due_together() {
+        let interval = Duration::from_secs(600);
+        let one = next_sync(at(1_000_000), interval, "team/default/cn-hangzhou");
+        let other = next_sync(at(1_000_100), interval, "team/default/cn-hangzhou");
+        assert!(one == other || other.duration_since(one) == SignedDuration::from_secs(600));
+        for now in 1_000_000..1_000_700 {
+            let wait = next_sync(at(now), interval, "x").duration_since(at(now)).as_secs();
+            assert!((1..=600).contains(&wait));
+        }
+    }
+
+    fn failing(count: u32, last: i64) -> Failure {
+        Failure {
+            class: Class::Quota,
+            reason: Reason::QuotaExceeded,
+            operation: Operation { service: "ecs", name: "JoinSecurityGroup", effect: Effect::Repeatable },
+            code: Some("SecurityGroupInstanceLimitExceeded".to_owned()),
+            http_status: Some(403),
+            request_id: Some(format!("request-{count}")),
+            meaning: "the group is full",
+            hint: "use another group",
+            count,
+            since: at(0),
+            last: at(last),
+            retry_at: at(last + 3600),
+        }
+    }
+
+    #[test]
+    fn an_error_that_repeats_is_rewritten_rarely() {
+        let first = last_error(None, &failing(1, 0));
+        assert_eq!(last_error(Some(&first), &failing(2, 60)), first, "too soon");
+        let second = last_error(Some(&first), &failing(2, 3600));
+        assert_eq!((second.count, second.request_id.as_deref()), (2, Some("request-2")));
+        assert_eq!(last_error(Some(&second), &failing(3, 7200)), second, "not a power of two");
+        let mut other = failing(1, 61);
+        other.code = None;
+        assert_eq!(last_error(Some(&first), &other).count, 1, "another code is news");
+    }
+
+    #[test]
+    fn a_silent_cloud_is_borne_for_three_syncs_and_at_least_five_minutes() {
+        assert_eq!(patience(Duration::from_secs(30)), SignedDuration::from_mins(5));
+        assert_eq!(patience(Duration::from_mins(10)), SignedDuration::from_mins(30));
+    }
+}

@@ -1,0 +1,60 @@
+//! Wake-ups from inside: a credential became usable, a peer changed something in the cloud.
+
+use super::access::Users;
+use super::kind::Kind;
+use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+use kube::runtime::reflector::{ObjectRef, Store};
+use kube::ResourceExt as _;
+
+/// Puts objects of one kind into the queue of the controller that has them.
+pub struct Waker<K: Kind> {
+    fields: Vec<(Option<String>, Store<K>, UnboundedSender<ObjectRef<K>>)>,
+}
+
+impl<K: Kind> Default for Waker<K> {
+    fn default() -> Self {
+        Self { fields: Vec::new() }
+    }
+}
+
+impl<K: Kind> Waker<K> {
+    /// Another controller, of one namespace or of all.
+    pub fn add(&mut self, namespace: Option<&str>, store: Store<K>) -> UnboundedReceiver<ObjectRef<K>> {
+        let (sender, receiver) = unbounded();
+        self.fields.push((namespace.map(str::to_owned), store, sender));
+        receiver
+    }
+
+    pub fn wake(&self, object: ObjectRef<K>) {
+        for (namespace, _, sender) in &self.fields {
+            if namespace.is_none() || *namespace == object.namespace {
+                // Nobody listens only while the process ends.
+                let _ = sender.unbounded_send(object.clone());
+            }
+        }
+    }
+
+    fn users_of(&self, namespace: &str, credential: &str) -> Vec<ObjectRef<K>> {
+        self.fields
+            .iter()
+            .flat_map(|(_, store, _)| store.state_filter(|object| object.namespace().as_deref() == Some(namespace) && object.common().credential == credential))
+            .map(|object| ObjectRef::from_obj(object.as_ref()))
+            .collect()
+    }
+}
+
+impl<K: Kind> Users for Waker<K> {
+    fn count(&self, namespace: &str, credential: &str) -> usize {
+        self.users_of(namespace, credential).len()
+    }
+
+    fn wake(&self, namespace: &str, credential: &str) {
+        for object in self.users_of(namespace, credential) {
+            Waker::wake(self, object);
+        }
+    }
+
+    fn plural(&self) -> String {
+        K::plural(&()).into_owned()
+    }
+}
