@@ -30,7 +30,7 @@ impl Dice {
 
     /// 32 lower-case hex digits, never the same twice.
     pub fn nonce(&self) -> String {
-        (self.0)().iter().map(|byte| format!("{byte:02x}")).collect()
+        format!("{:032x}", u128::from_be_bytes((self.0)()))
     }
 
     /// A number in `0.0..1.0`.

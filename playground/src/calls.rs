@@ -36,8 +36,8 @@ fn row(call: &Call) -> [String; 6] {
     let parameters: Vec<String> = call
         .parameters
         .iter()
-        // In every call, and always the same here.
-        .filter(|(name, _)| *name != "RegionId")
+        // Almost always the same here.
+        .filter(|(name, _)| !matches!(name.as_str(), "RegionId" | "MaxResults"))
         .map(|(name, value)| format!("{name}={value}"))
         .collect();
     [
@@ -47,7 +47,7 @@ fn row(call: &Call) -> [String; 6] {
         parameters.join(" "),
         call.status.map_or_else(|| "-".to_owned(), |status| status.to_string()),
         call.code.clone().unwrap_or_default(),
-        cut(&call.request_id, 14),
+        cut(&call.request_id, 9),
     ]
 }
 
@@ -81,7 +81,7 @@ mod tests {
         assert_eq!(
             table(&[&join("i-web1")]),
             "TIME      OPERATION          PARAMETERS         STATUS  CODE  REQUEST-ID\n\
-             14:03:05  JoinSecurityGroup  InstanceId=i-web1  200           0123456789ABC…\n"
+             14:03:05  JoinSecurityGroup  InstanceId=i-web1  200           01234567…\n"
         );
     }
 

@@ -15,41 +15,44 @@ struct Act {
     commands: &'static [&'static str],
 }
 
+/// Each fits a terminal of 24 lines.
 const ACTS: [Act; 3] = [
     Act {
-        title: "Three objects, and the calls that they became",
-        look_at: "JOINED counts what steward added; each JoinSecurityGroup below is a signed call",
+        title: "Two objects, and the calls that they became",
+        look_at: "JOINED counts what steward added; the request id is the cloud's receipt for it",
         commands: &[
             "kubectl apply -f playground/manifests/memberships.yaml",
             "kubectl wait --for=condition=Ready securitygroupmembership --all --timeout=60s",
             "kubectl get securitygroupmemberships",
-            "kubectl get securitygroupmembership web-1 -o jsonpath-as-json='{.status.memberships}'",
+            r#"kubectl get sgm web-1 -o jsonpath='{range .status.conditions[*]}{.type}={.status} {.reason}: {.message}{"\n"}{end}{range .status.history[*]}{.operation} {.externalId}: {.outcome}, {.requestId}{"\n"}{end}'"#,
             "steward-playground calls --about i-web1",
         ],
     },
     Act {
-        title: "Somebody takes web-1 out of its group, behind our back",
-        look_at: "the second JoinSecurityGroup of i-web1, and its request id in the object's history",
+        title: "Somebody takes i-web1 out of its group, behind our back",
+        look_at: "under Observe the drift is only shown; under Manage it is corrected",
         commands: &[
+            r#"kubectl patch sgm web-1 --type=merge -p '{"spec": {"managementPolicy": "Observe"}}'"#,
             r#"steward-playground edit '{"leave": {"instance": "i-web1", "group": "sg-web"}}'"#,
-            "kubectl annotate securitygroupmembership web-1 reconcile.cloudsteward.dev/requestedAt=now",
-            "kubectl wait --for=jsonpath='{.status.lastHandledReconcileAt}'=now securitygroupmembership web-1 --timeout=60s",
-            "kubectl wait --for=condition=Ready securitygroupmembership web-1 --timeout=60s",
-            "kubectl get securitygroupmembership web-1 -o jsonpath='{range .status.history[*]}{.time} {.operation} {.requestId}{\"\\n\"}{end}'",
-            "steward-playground calls --about i-web1 --last 4",
+            "kubectl annotate sgm web-1 reconcile.cloudsteward.dev/requestedAt=now",
+            "kubectl wait --for=condition=Ready=False sgm/web-1 --timeout=60s",
+            "kubectl get sgm web-1 -o custom-columns='REASON:.status.conditions[0].reason,DRIFT:.status.drift[*].path,OBSERVED:.status.drift[*].observed'",
+            r#"kubectl patch sgm web-1 --type=merge -p '{"spec": {"managementPolicy": "Manage"}}'"#,
+            "kubectl wait --for=condition=Ready sgm/web-1 --timeout=60s",
+            "steward-playground calls --about i-web1 --last 3",
         ],
     },
     Act {
         title: "The Secret is wrong",
-        look_at: "the reason, the hint, and that only one call was made with the wrong key",
+        look_at: "the hint; and that one call found out, after which nobody used that key",
         commands: &[
             r#"kubectl patch secret aliyun -p '{"stringData": {"accessKeySecret": "wrong"}}'"#,
-            "kubectl wait --for=condition=Ready=False cloudcredential default --timeout=60s",
-            "kubectl get steward",
-            "kubectl get cloudcredential default -o jsonpath='{.status.lastError.code}: {.status.lastError.hint}{\"\\n\"}'",
+            "kubectl wait --for=condition=Ready=False sgm --all --timeout=60s",
+            "kubectl get sgm",
+            r#"kubectl get cloudcredential default -o jsonpath='{.status.lastError.code}: {.status.lastError.hint}{"\n"}'"#,
             "steward-playground calls --last 2",
             r#"kubectl patch secret aliyun -p "{\"stringData\": {\"accessKeySecret\": \"$ALIBABA_CLOUD_ACCESS_KEY_SECRET\"}}""#,
-            "kubectl wait --for=condition=Ready cloudcredential default --timeout=60s",
+            "kubectl wait --for=condition=Ready sgm --all --timeout=60s",
         ],
     },
 ];
@@ -62,7 +65,7 @@ pub(crate) fn demo() -> Result<()> {
     let playground = Playground::start(&Setup::default())?;
     let root = playground.control_plane().root();
     for (number, act) in (1..).zip(&ACTS) {
-        say(&format!("\n=== {number}/{}  {}\n    Look at: {}\n", ACTS.len(), act.title, act.look_at));
+        say(&format!("\n=== {number}/{}  {}\n    Look at: {}", ACTS.len(), act.title, act.look_at));
         for command in act.commands {
             run(&playground, command)
                 .inspect_err(|_| playground.control_plane().nest().keep_files())

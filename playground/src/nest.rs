@@ -8,8 +8,9 @@
 //! line, which is sent after the announcement. An owner that dies in between closes that pipe as well, and the shell ends.
 
 use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{ErrorKind, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
@@ -47,6 +48,8 @@ impl Nest {
     /// In this directory, which belongs to the nest from now on.
     pub fn at(root: &Path) -> Result<Arc<Self>> {
         fs::create_dir_all(root).with_context(|| format!("cannot make {}", root.display()))?;
+        // Keys and tokens lie in it.
+        fs::set_permissions(root, Permissions::from_mode(0o700))?;
         Self::watch(root.canonicalize()?)
     }
 

@@ -164,7 +164,9 @@ Up. In a shell:
   kubectl get cloudcredentials
   kubectl apply -f playground/manifests/memberships.yaml
   kubectl get steward
-  steward-playground calls          # what reached the simulated cloud at $CLOUDSIM_URL
+  steward-playground calls      # what reached the simulated cloud
+  steward-playground edit '{{\"leave\": {{\"instance\": \"i-web1\", \"group\": \"sg-web\"}}}}'      # drift
+  kubectl annotate sgm web-1 --overwrite reconcile.cloudsteward.dev/requestedAt=$(date +%s)      # look now
 An SDK script of yours works too, with $CLOUDSIM_URL as its endpoint. Logs: {}. `make down` ends it.",
         place.env().display(),
         place.0.display()

@@ -212,7 +212,7 @@ fn max_removals_schema(_: &mut SchemaGenerator) -> Schema {
         "x-kubernetes-int-or-string": true,
         "maxLength": 4,
         "x-kubernetes-validations": [{
-            "rule": "type(self) == int ? self >= 0 : self.matches('^(100|[1-9]?[0-9])%$')",
+            "rule": "string(self).matches('^([0-9]{1,9}|(100|[1-9]?[0-9])%)$')",
             "message": "must be a number of members, or a share of them from 0% to 100%"
         }]
     })

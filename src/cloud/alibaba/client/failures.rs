@@ -16,10 +16,10 @@ fn acted(operation: Operation, acted: Acted) -> Acted {
     if operation.effect == Effect::Read { Acted::No } else { acted }
 }
 
-pub(super) fn garbled(operation: Operation, status: Option<u16>) -> CloudError {
-    let explanation = if status.is_some_and(|status| status >= 300) { &NOT_THE_VENDORS } else { &GARBLED };
+pub(super) fn garbled(operation: Operation, status: u16) -> CloudError {
+    let explanation = if status >= 300 { &NOT_THE_VENDORS } else { &GARBLED };
     let error = CloudError::explained(operation, explanation);
-    CloudError { acted: acted(operation, Acted::Perhaps), http_status: status, ..error }
+    CloudError { acted: acted(operation, Acted::Perhaps), http_status: Some(status), ..error }
 }
 
 pub(super) fn not_answered(operation: Operation, error: TransportError) -> (CloudError, &'static str) {

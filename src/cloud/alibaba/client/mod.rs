@@ -87,6 +87,8 @@ impl Client {
 
     /// Makes a call. A read takes its permit here; for a write the caller holds one, because it must have it before it records
     /// what it is about to do. A repeat is one more call to the vendor, so it takes a permit of its own.
+    ///
+    /// An error says `Acted::Perhaps` if any attempt may have acted, whatever the last one was told.
     pub(super) async fn call<Q: Serialize, A: DeserializeOwned>(&self, call: &Call<'_>, request: &Q) -> Result<A, CloudError> {
         let parameters =
             flatten(request).map_err(|error: FlattenError| with_source(CloudError::explained(call.operation, &UNWRITABLE), error))?;
@@ -94,19 +96,26 @@ impl Client {
         let mut repeated = Repeated::default();
         let mut number = 0;
         let mut permit_needed = call.operation.effect == Effect::Read;
+        let mut perhaps_acted = false;
         loop {
             number += 1;
             if permit_needed {
                 self.options.budget.admit(&key, call.lane, &self.options.tenant).await;
             }
-            let failed = match self.attempt(call, &parameters, number).await {
+            let mut failed = match self.attempt(call, &parameters, number).await {
                 Ok(answer) => return Ok(answer),
                 Err(failed) => failed,
             };
+            let decision = next(&failed, call.operation.effect, repeated);
+            // The refusal of a repeat says nothing about an earlier attempt whose answer was lost.
+            perhaps_acted |= failed.error.acted == Acted::Perhaps;
+            if perhaps_acted {
+                failed.error.acted = Acted::Perhaps;
+            }
             if failed.error.class == Class::Throttled {
                 self.options.budget.throttled(&key, failed.error.retry_after);
             }
-            match next(&failed, call.operation.effect, repeated) {
+            match decision {
                 Next::GiveUp => return Err(failed.error),
                 Next::WithClock(skew) => {
                     repeated.clock = true;
@@ -152,7 +161,10 @@ impl Client {
 
         let since = Instant::now();
         let outcome = match self.options.transport.send(request).await {
-            Ok(answer) => self.judge(call.operation, &answer),
+            Ok(answer) => self.judge(call.operation, &answer).and_then(|body| {
+                let read = serde_json::from_value(body);
+                read.map_err(|error| (with_source(garbled(call.operation, answer.status), error).into(), "Garbled"))
+            }),
             Err(error) => {
                 let (error, word) = not_answered(call.operation, error);
                 Err((error.into(), word))
@@ -175,8 +187,7 @@ impl Client {
             batch_size: call.ids,
             attempt: number,
         });
-        let body = outcome.map_err(|(failed, _)| failed)?;
-        serde_json::from_value(body).map_err(|error| with_source(garbled(call.operation, None), error).into())
+        outcome.map_err(|(failed, _)| failed)
     }
 
     /// The answer's body, or what is wrong with it and the word for metrics.
@@ -193,7 +204,7 @@ impl Client {
             Some(code) if !(200..300).contains(&answer.status) => {
                 errors::error(operation, answer.status, code, text("Message").unwrap_or_default())
             }
-            _ => garbled(operation, Some(answer.status)),
+            _ => garbled(operation, answer.status),
         };
         error.http_status = Some(answer.status);
         error.request_id = request_id;

@@ -71,7 +71,7 @@ pub struct InstanceFilter {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Joined {
     pub request_id: String,
-    /// It was there before, whoever put it there.
+    /// It was there before this call, whoever put it there.
     pub already_member: bool,
 }
 
@@ -79,7 +79,7 @@ pub struct Joined {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Left {
     pub request_id: String,
-    /// False if it was not there to begin with.
+    /// False if it was not there before this call.
     pub was_member: bool,
 }
 
@@ -307,7 +307,9 @@ impl Ecs {
         match self.place.call(JOIN_SECURITY_GROUP, self.lane, None, &request).await {
             Ok(answers::Done { request_id }) => Ok(Joined { request_id, already_member: false }),
             Err(error) if errors::is_success(&error) => {
-                Ok(Joined { request_id: error.request_id.unwrap_or_default(), already_member: true })
+                // After an attempt whose answer was lost, the member may be there because of that attempt.
+                let already_member = error.acted == Acted::No;
+                Ok(Joined { request_id: error.request_id.unwrap_or_default(), already_member })
             }
             Err(error) => Err(error),
         }
@@ -319,7 +321,10 @@ impl Ecs {
         let request = LeaveSecurityGroupRequest { region_id, ..request };
         match self.place.call(LEAVE_SECURITY_GROUP, self.lane, None, &request).await {
             Ok(answers::Done { request_id }) => Ok(Left { request_id, was_member: true }),
-            Err(error) if errors::is_success(&error) => Ok(Left { request_id: error.request_id.unwrap_or_default(), was_member: false }),
+            Err(error) if errors::is_success(&error) => {
+                let was_member = error.acted == Acted::Perhaps;
+                Ok(Left { request_id: error.request_id.unwrap_or_default(), was_member })
+            }
             Err(error) => Err(error),
         }
     }

@@ -1,0 +1,7 @@
+//! Stories and end-to-end tests, in one binary.
+
+mod api_server;
+mod cloud_client;
+mod security_group_membership;
+mod wire_vectors;
+mod world;
