@@ -1,6 +1,7 @@
 //! The playground against real programs: one binary, one file per promise.
 
 mod control_plane;
+mod demo;
 mod manifests;
 mod nothing_left_behind;
 mod up;

@@ -276,6 +276,17 @@ impl World {
             .collect()
     }
 
+    /// `Warning AccessDenied: …`, of one object.
+    pub(crate) fn events(&self, name: &str) -> Vec<String> {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        self.api
+            .list_json("events.events.k8s.io")
+            .iter()
+            .filter(|event| event["regarding"]["name"] == name)
+            .map(|event| format!("{} {}: {}", text(&event["type"]), text(&event["reason"]), text(&event["note"])))
+            .collect()
+    }
+
     #[track_caller]
     pub(crate) fn until_ready(&mut self, name: &str, ready: &str) {
         let name = name.to_owned();

@@ -1,0 +1,22 @@
+//! The walk that README promises. Needs the programs of the whole workspace: `make test` builds them before.
+
+use std::process::Command;
+
+#[test]
+fn the_demo_runs_to_its_end_and_shows_what_it_announces() {
+    let said = Command::new(env!("CARGO_BIN_EXE_steward-playground")).arg("demo").output().unwrap();
+    let text = String::from_utf8_lossy(&said.stdout);
+    assert!(said.status.success(), "{text}\n{}", String::from_utf8_lossy(&said.stderr));
+    let acts: Vec<&str> = text.split("\n=== ").skip(1).collect();
+    let [joined, drifted, rejected] = acts[..] else { panic!("three acts: {text}") };
+    for (act, shown) in [
+        (joined, "JoinSecurityGroup  InstanceId=i-web1 SecurityGroupId=sg-web  200"),
+        (joined, "web-1       True    InSync"),
+        (drifted, "DriftDetected   spec.targets[i-web1]   not a member"),
+        (drifted, "JoinSecurityGroup  InstanceId=i-web1 SecurityGroupId=sg-web  200"),
+        (rejected, "CredentialRejected"),
+        (rejected, "SignatureDoesNotMatch"),
+    ] {
+        assert!(act.contains(shown), "{shown:?} in {act}");
+    }
+}
