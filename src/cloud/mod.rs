@@ -4,6 +4,7 @@
 pub mod alibaba;
 pub mod batch;
 pub mod budget;
+mod denials;
 pub mod error;
 pub mod session;
 pub mod transport;

@@ -4,7 +4,7 @@
 use super::alibaba::Alibaba;
 use super::alibaba::ecs::Ecs;
 use super::budget::{BudgetKey, Lane};
-use super::error::Operation;
+use super::error::{CloudError, Operation};
 use std::fmt;
 use std::sync::Arc;
 
@@ -32,6 +32,16 @@ impl Session {
 
     pub fn ecs(&self) -> Ecs {
         self.alibaba.ecs(&self.account, &self.region, self.lane)
+    }
+
+    /// A refusal of this operation that still stands: the call would be answered with it again.
+    pub fn denied(&self, operation: Operation) -> Option<CloudError> {
+        self.alibaba.denied(&self.region, operation)
+    }
+
+    /// Whether both work with the same keys.
+    pub fn has_keys_of(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.alibaba, &other.alibaba)
     }
 
     /// Where the permit for a write of this session comes from.

@@ -10,7 +10,7 @@ use crate::cloud::session::Session;
 use crate::reason::Reason;
 use jiff::Timestamp;
 use kube::CustomResourceExt;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{Debug, Display};
 use std::future::Future;
 use std::time::Duration;
@@ -82,6 +82,8 @@ pub struct Given<K: Kind> {
     pub failures: BTreeMap<Part, Failure>,
     /// Since when this process has seen each entry of `Kind::open_entries`.
     pub seen_since: BTreeMap<String, Timestamp>,
+    /// Parts whose step was carried out after the cloud was read: what was seen of them is out of date.
+    pub just_done: BTreeSet<Part>,
     /// Compare only, never write: by the object's policy or the operator's flag.
     pub observe_only: bool,
     /// How many steps there are permits for.

@@ -4,6 +4,7 @@
 use super::backoff;
 use crate::ambient::Dice;
 use crate::cloud::error::{Class, CloudError, Operation};
+use crate::cloud::session::Session;
 use crate::reason::Reason;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -81,6 +82,8 @@ pub struct Remembered {
     pub without_session_since: Option<Timestamp>,
     /// The generation and the request that failures belong to: another one starts afresh.
     pub asked: Option<(i64, Option<String>)>,
+    /// With which keys the failures came about: new ones start afresh.
+    pub session: Option<Session>,
     /// Versions of the object that this process has replaced: the watch may still bring them.
     pub superseded: HashSet<String>,
     /// Reasons that were last reported, so that an event is sent once per change.
@@ -103,6 +106,11 @@ impl Remembered {
         if let Some(since) = self.seen_since.get_mut(part) {
             *since = now;
         }
+    }
+
+    pub fn forget_failures(&mut self) {
+        self.failures.clear();
+        self.blind = None;
     }
 
     /// The failure that a person should hear of first: one that does not pass by itself, else the longest.

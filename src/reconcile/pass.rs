@@ -25,6 +25,7 @@ use crate::reason::Reason;
 use futures::StreamExt as _;
 use jiff::Timestamp;
 use kube::Api;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -99,7 +100,11 @@ impl<K: Kind> Pass<'_, K> {
             Err(error) => return self.blind(&session, error).await,
         };
         self.saw();
-        let plan = self.plan(&given, &seen);
+        let mut plan = self.plan(&given, &seen);
+        if self.is_denied(&session, &plan.steps) {
+            given.failures.clone_from(&self.slot.lock().failures);
+            plan = self.plan(&given, &seen);
+        }
         if plan.steps.is_empty() {
             return self.settle(&session, plan).await;
         }
@@ -127,6 +132,7 @@ impl<K: Kind> Pass<'_, K> {
             peers: self.context.claims.peers(object),
             seen_since: remembered.watch_entries(&object.open_entries(), now),
             failures: remembered.failures.clone(),
+            just_done: BTreeSet::new(),
             observe_only: self.context.settings.observe_only || object.common().observe,
             at_most: LARGEST_WAVE,
             sync_interval: self.sync_interval(),
@@ -138,8 +144,7 @@ impl<K: Kind> Pass<'_, K> {
         let asked = Some((self.generation(), self.requested_at()));
         let mut remembered = self.slot.lock();
         if remembered.asked != asked {
-            remembered.failures.clear();
-            remembered.blind = None;
+            remembered.forget_failures();
             remembered.asked = asked;
         }
     }
@@ -156,7 +161,13 @@ impl<K: Kind> Pass<'_, K> {
             lane: self.lane(),
             deleting: self.deleting(),
         })?;
-        self.slot.lock().without_session_since = None;
+        let mut remembered = self.slot.lock();
+        remembered.without_session_since = None;
+        if remembered.session.as_ref().is_some_and(|before| !before.has_keys_of(&session)) {
+            remembered.forget_failures();
+        }
+        remembered.session = Some(session.clone());
+        drop(remembered);
         Ok(session)
     }
 
@@ -234,6 +245,13 @@ impl<K: Kind> Pass<'_, K> {
 
     // ── admit ───────────────────────────────────────────────────────────────────────────────────────────────
 
+    /// Steps that the credential is known not to be allowed are failures without having been tried, or recorded.
+    fn is_denied(&self, session: &Session, steps: &[K::Step]) -> bool {
+        let denied: Vec<_> = steps.iter().filter_map(|step| Some((step.clone(), Err(session.denied(step.operation())?)))).collect();
+        self.remember(&denied, self.now());
+        !denied.is_empty()
+    }
+
     /// Waits for a permit for the first step, and takes those for the others that are to be had at once.
     /// `None` if the object changed meanwhile.
     async fn admit(&self, session: &Session, steps: &[K::Step]) -> Option<usize> {
@@ -254,12 +272,16 @@ impl<K: Kind> Pass<'_, K> {
     /// What is about to be done is written down first; a conflict here costs nothing.
     async fn put_on_record(&mut self, session: &Session, plan: Plan<K>) -> Result<(), RecordError> {
         let status = self.finish(Some(session), plan.status, &plan.verdict);
-        if self.object().with_status(status.clone()).removal() == Removal::Undo && !self.deleting() {
-            self.record.add_finalizer().await?;
-        }
+        self.protect(&status).await?;
         self.report_remarks(&plan.remarks);
         self.report_verdict(&plan.verdict);
         self.record.write(status).await
+    }
+
+    /// Before a status says that there is something to undo, the object must not be able to go unnoticed.
+    async fn protect(&mut self, status: &K::Status) -> Result<(), RecordError> {
+        let undo = !self.context.settings.observe_only && self.object().with_status(status.clone()).removal() == Removal::Undo;
+        if undo && !self.deleting() { self.record.add_finalizer().await } else { Ok(()) }
     }
 
     // ── perform ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -289,6 +311,9 @@ impl<K: Kind> Pass<'_, K> {
         self.remember(outcomes, now);
         self.report_outcomes(outcomes);
         given.failures.clone_from(&self.slot.lock().failures);
+        given.just_done = outcomes.iter().filter(|(_, outcome)| outcome.is_ok()).map(|(step, _)| step.part()).collect();
+        // No new steps on old sight: there are no permits for them, and the next pass looks again.
+        given.at_most = 0;
         let generation = self.generation();
         let noted = |object: &K| {
             let mut status = object.status().cloned().unwrap_or_default();
@@ -352,6 +377,7 @@ impl<K: Kind> Pass<'_, K> {
 
     async fn settle(&mut self, session: &Session, plan: Plan<K>) -> Result<Again, RecordError> {
         let status = self.finish(Some(session), plan.status.clone(), &plan.verdict);
+        self.protect(&status).await?;
         self.report_remarks(&plan.remarks);
         self.report_verdict(&plan.verdict);
         self.record.settle(status).await?;
@@ -372,8 +398,7 @@ impl<K: Kind> Pass<'_, K> {
             Next::Sync | Next::Gone => sync,
         };
         let retry = self.slot.lock().failures.values().map(|failure| failure.retry_at).filter(|at| *at > now).min();
-        let wave = (!plan.steps.is_empty()).then_some(now);
-        let next = [Some(planned), retry, wave].into_iter().flatten().min().unwrap_or(sync);
+        let next = [Some(planned), retry].into_iter().flatten().min().unwrap_or(sync);
         Ok(Again::In(schedule::until(now, next)))
     }
 

@@ -111,6 +111,10 @@ impl Alibaba {
         Session::new(Arc::clone(self), account, region, lane)
     }
 
+    pub(super) fn denied(&self, region: &str, operation: Operation) -> Option<CloudError> {
+        self.client.denied(region, operation)
+    }
+
     pub(super) fn tenant(&self) -> &str {
         self.client.tenant()
     }

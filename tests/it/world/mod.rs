@@ -245,9 +245,13 @@ impl World {
         self.api.get_json(MEMBERSHIPS, "default", name)
     }
 
-    /// `True/InSync`
+    /// `True/InSync`; `unseen` while the operator has not looked at the present spec.
     pub(crate) fn ready(&self, name: &str) -> String {
-        self.get(name).map_or_else(|| "gone".to_owned(), |object| condition(&object, "Ready"))
+        let Some(object) = self.get(name) else { return "gone".to_owned() };
+        if object["status"]["observedGeneration"] != object["metadata"]["generation"] {
+            return "unseen".to_owned();
+        }
+        condition(&object, "Ready")
     }
 
     pub(crate) fn condition(&self, name: &str, type_: &str) -> String {

@@ -8,6 +8,7 @@ use super::redact::redact;
 use super::request::Attempt;
 use super::{AlibabaOptions, FinishedCall, endpoints, errors};
 use crate::cloud::budget::{BudgetKey, Lane};
+use crate::cloud::denials::Denials;
 use crate::cloud::error::{Acted, Class, CloudError, Effect, Operation};
 use crate::cloud::transport::HttpAnswer;
 use failures::{UNWRITABLE, garbled, no_endpoint, not_answered, unbuildable, with_source};
@@ -41,6 +42,7 @@ pub(super) struct Client {
     options: AlibabaOptions,
     /// Seconds that the cloud's clock is ahead of ours, as learned when it refused our date.
     skew: AtomicI64,
+    denials: Denials,
 }
 
 /// A call that failed, with what a repeat needs to know.
@@ -78,7 +80,7 @@ enum Next {
 
 impl Client {
     pub(super) fn new(options: AlibabaOptions) -> Self {
-        Self { options, skew: AtomicI64::new(0) }
+        Self { options, skew: AtomicI64::new(0), denials: Denials::default() }
     }
 
     pub(super) fn tenant(&self) -> &str {
@@ -92,6 +94,11 @@ impl Client {
     pub(super) async fn call<Q: Serialize, A: DeserializeOwned>(&self, call: &Call<'_>, request: &Q) -> Result<A, CloudError> {
         let parameters =
             flatten(request).map_err(|error: FlattenError| with_source(CloudError::explained(call.operation, &UNWRITABLE), error))?;
+        if call.operation.effect == Effect::Read
+            && let Some(refusal) = self.denials.recall(call.region, call.operation)
+        {
+            return Err(refusal);
+        }
         let key = self.budget_key(call);
         let mut repeated = Repeated::default();
         let mut number = 0;
@@ -103,9 +110,13 @@ impl Client {
                 self.options.budget.admit(&key, call.lane, &self.options.tenant).await;
             }
             let mut failed = match self.attempt(call, &parameters, number).await {
-                Ok(answer) => return Ok(answer),
+                Ok(answer) => {
+                    self.denials.lift(call.region, call.operation);
+                    return Ok(answer);
+                }
                 Err(failed) => failed,
             };
+            self.denials.note(call.region, &failed.error);
             let decision = next(&failed, call.operation.effect, repeated);
             // The refusal of a repeat says nothing about an earlier attempt whose answer was lost.
             perhaps_acted |= failed.error.acted == Acted::Perhaps;
@@ -130,6 +141,11 @@ impl Client {
             // What only the journal may send is never held up between its record and its repeat.
             permit_needed = call.operation.effect != Effect::Once;
         }
+    }
+
+    /// A refusal of this operation that still stands; a write is not even recorded then.
+    pub(super) fn denied(&self, region: &str, operation: Operation) -> Option<CloudError> {
+        self.denials.recall(region, operation)
     }
 
     fn budget_key(&self, call: &Call<'_>) -> BudgetKey {

@@ -173,10 +173,16 @@ impl<'a> Draft<'a> {
     fn absent(&mut self, target: &Target) {
         let (group, part) = (self.group(), claim(self.group(), &target.id));
         let entry = self.ledger.get(group, &target.id).cloned();
-        let was_there = entry.as_ref().is_some_and(|entry| entry.state != LedgerState::Adding);
+        let just_done = self.given.just_done.contains(&part);
+        let was_there = !just_done && entry.as_ref().is_some_and(|entry| entry.state != LedgerState::Adding);
         let known_drift = self.before.drift.iter().any(|drift| drift.path == path(&target.id));
         if was_there || known_drift || self.given.observe_only {
-            self.drift.push(difference(&target.id, group, "not a member"));
+            self.drift.push(difference(&target.id, group, NOT_A_MEMBER));
+        }
+        if just_done {
+            self.awaited += 1;
+            self.look_by(self.now + SignedDuration::from_secs(1));
+            return;
         }
         if self.given.observe_only {
             return;
