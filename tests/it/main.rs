@@ -2,6 +2,8 @@
 
 mod api_server;
 mod cloud_client;
+mod crashes;
 mod security_group_membership;
+mod silence;
 mod wire_vectors;
 mod world;
