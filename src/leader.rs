@@ -98,7 +98,8 @@ impl Elector {
         let unchanged_for = self.seen.as_ref().map_or(Duration::ZERO, |(_, since)| since.elapsed());
         let holder = spec.holder_identity.as_deref().unwrap_or_default();
         let mine = holder == self.identity;
-        let valid_for = Duration::from_secs(spec.lease_duration_seconds.and_then(|seconds| u64::try_from(seconds).ok()).unwrap_or_default());
+        let valid_for =
+            Duration::from_secs(spec.lease_duration_seconds.and_then(|seconds| u64::try_from(seconds).ok()).unwrap_or_default());
         if !mine && !holder.is_empty() && unchanged_for < valid_for {
             return Ok(false);
         }

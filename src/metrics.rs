@@ -69,14 +69,26 @@ impl Metrics {
             events_dropped: Counter::default(),
             leader: Gauge::default(),
         };
-        registry.register("cloud_calls", "Calls to a cloud, by the code of the answer (OK, the cloud's own code, or how the connection failed)", metrics.cloud_calls.clone());
-        registry.register("cloud_call_seconds", "Time from the first byte of a call to the last of its answer", metrics.cloud_call_seconds.clone());
+        registry.register(
+            "cloud_calls",
+            "Calls to a cloud, by the code of the answer (OK, the cloud's own code, or how the connection failed)",
+            metrics.cloud_calls.clone(),
+        );
+        registry.register(
+            "cloud_call_seconds",
+            "Time from the first byte of a call to the last of its answer",
+            metrics.cloud_call_seconds.clone(),
+        );
         registry.register("unknown_codes", "Answers with a code that the catalogue does not have", metrics.unknown_codes.clone());
         registry.register("batch_size", "How many objects' reads went into one call", metrics.batch_size.clone());
         registry.register("passes", "Passes over objects", metrics.passes.clone());
         registry.register("pass_seconds", "Time of a pass, waits for permits and batches included", metrics.pass_seconds.clone());
         registry.register("watch_errors", "Errors of the watches on the API server", metrics.watch_errors.clone());
-        registry.register("orphans_released", "Objects let go because their namespace and their credential went", metrics.orphans_released.clone());
+        registry.register(
+            "orphans_released",
+            "Objects let go because their namespace and their credential went",
+            metrics.orphans_released.clone(),
+        );
         registry.register("events_dropped", "Events that were not written because too many were waiting", metrics.events_dropped.clone());
         registry.register("leader", "1 on the replica that acts", metrics.leader.clone());
         metrics.registry = registry;

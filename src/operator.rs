@@ -7,9 +7,9 @@ use crate::cloud::budget::{Budget, Limits};
 use crate::cloud::error::Class;
 use crate::cloud::transport::Transport;
 use crate::credentials::{AllowedEndpoints, CredentialController, CredentialSettings, Registry};
+use crate::gauges::Gauges;
 use crate::leader::Elector;
 use crate::metrics::{CallLabels, Metrics, OperationLabels};
-use crate::gauges::Gauges;
 use crate::reconcile::access::Sessions;
 use crate::reconcile::controller::{KindController, Settings, Shared, stopped};
 use crate::reconcile::report::Report;
@@ -164,7 +164,8 @@ impl Operator {
     where
         K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
     {
-        let api: Api<K> = namespace.map_or_else(|| Api::all(self.client.clone()), |namespace| Api::namespaced(self.client.clone(), namespace));
+        let api: Api<K> =
+            namespace.map_or_else(|| Api::all(self.client.clone()), |namespace| Api::namespaced(self.client.clone(), namespace));
         let sight = self.sights.of(&format!("{}/{}", K::plural(&()), namespace.unwrap_or("*")));
         match api.list(&ListParams::default().limit(1)).await {
             Ok(_) => sight.sees(true),
@@ -176,7 +177,8 @@ impl Operator {
     }
 
     async fn work(self, stop: watch::Receiver<bool>) -> Result<(), RunError> {
-        let (report, events) = Report::new(self.client.clone(), Arc::clone(&self.metrics), self.clock.clone(), self.dice.clone(), self.instance);
+        let (report, events) =
+            Report::new(self.client.clone(), Arc::clone(&self.metrics), self.clock.clone(), self.dice.clone(), self.instance);
         let (registry, nudged) = Registry::new();
         let shared = Shared {
             client: self.client,

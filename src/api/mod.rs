@@ -1,6 +1,10 @@
 //! What users write and what they read back: one file per kind, and the envelope that all kinds share.
 //! Data only, no behaviour; the doc comments here are what `kubectl explain` prints.
 
+#![allow(clippy::doc_markdown, reason = "the doc comments are what `kubectl explain` prints, and it renders no Markdown")]
+#![allow(clippy::duplicated_attributes, reason = "columns of one kind have types and priorities in common")]
+#![allow(unreachable_pub, reason = "the derive repeats each struct inside a function")]
+
 pub mod cloud_credential;
 pub mod envelope;
 pub mod security_group_membership;
@@ -30,7 +34,8 @@ fn looked_at_by_nobody_yet(mut crd: CustomResourceDefinition) -> CustomResourceD
             .and_then(|root| root.properties.as_mut())
             .and_then(|properties| properties.get_mut("status"));
         if let Some(status) = status {
-            status.default = Some(k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::JSON(json!({"observedGeneration": -1})));
+            status.default =
+                Some(k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::JSON(json!({"observedGeneration": -1})));
             status.nullable = None;
         }
     }

@@ -36,7 +36,7 @@ pub struct Flags {
     /// Act only while holding the lease `cloud-steward`. Switch off only where a single replica is certain.
     #[arg(long, env = "STEWARD_LEADER_ELECT", default_value_t = true, action = clap::ArgAction::Set, value_name = "BOOL")]
     leader_elect: bool,
-    /// Namespace of the lease; the pod's own if POD_NAMESPACE is set.
+    /// Namespace of the lease; the pod's own if `POD_NAMESPACE` is set.
     #[arg(long, env = "POD_NAMESPACE", default_value = "cloud-steward-system", value_name = "NAMESPACE")]
     leader_election_namespace: String,
     /// Name of this replica, in the lease and in events.
@@ -45,7 +45,7 @@ pub struct Flags {
     /// Identifies this cluster towards the clouds, in the user agent of every call. Default: the uid of the namespace kube-system.
     #[arg(long, env = "STEWARD_CLUSTER_ID", value_name = "ID")]
     cluster_id: Option<String>,
-    /// Endpoints that a CloudCredential may name in spec.endpoints: scheme://host[:port]; the host may begin with "*.", the port may be "*". None by default.
+    /// Endpoints that a CloudCredential may name in spec.endpoints: `scheme://host[:port]`; the host may begin with "*.", the port may be "*". None by default.
     #[arg(long = "allow-endpoint", env = "STEWARD_ALLOWED_ENDPOINTS", value_delimiter = ',', value_name = "PATTERN,…")]
     allowed_endpoints: Vec<Pattern>,
     /// Never write to a cloud, whatever the objects say: differences are shown as drift.
@@ -63,7 +63,7 @@ pub struct Flags {
     /// Calls a minute that the cloud allows for an operation, where the account's quota differs from the published one: ecs:JoinSecurityGroup=2000. Steward takes 70 % of it.
     #[arg(long = "limit", env = "STEWARD_LIMITS", value_delimiter = ',', value_parser = limit, value_name = "OPERATION=NUMBER,…")]
     limits: Vec<(String, u32)>,
-    /// Whether calls to the clouds go through the proxy that HTTPS_PROXY and NO_PROXY name.
+    /// Whether calls to the clouds go through the proxy that `HTTPS_PROXY` and `NO_PROXY` name.
     #[arg(long, env = "STEWARD_USE_PROXY", default_value_t = true, action = clap::ArgAction::Set, value_name = "BOOL")]
     use_proxy: bool,
     /// Where /healthz, /readyz and /metrics are served.
@@ -72,7 +72,7 @@ pub struct Flags {
     /// How log lines look.
     #[arg(long, env = "STEWARD_LOG_FORMAT", default_value = "json", value_name = "FORMAT")]
     log_format: LogFormat,
-    /// What is logged: error, warn, info, debug or trace, also by module (info,cloud_steward::cloud=debug).
+    /// What is logged: error, warn, info, debug or trace, also by module (`info,cloud_steward::cloud=debug`).
     #[arg(long, env = "STEWARD_LOG_LEVEL", default_value = "info", value_name = "LEVEL")]
     log_level: String,
 }
@@ -112,7 +112,9 @@ fn try_run(flags: &Flags) -> anyhow::Result<()> {
 async fn operate(flags: &Flags) -> anyhow::Result<()> {
     rustls::crypto::ring::default_provider().install_default().map_err(|_| anyhow::anyhow!("another TLS provider was installed before"))?;
     let stop = stop_on_signal()?;
-    let listener = TcpListener::bind(flags.metrics_address).await.with_context(|| format!("--metrics-address {}: cannot listen there", flags.metrics_address))?;
+    let listener = TcpListener::bind(flags.metrics_address)
+        .await
+        .with_context(|| format!("--metrics-address {}: cannot listen there", flags.metrics_address))?;
     let client = client().await?;
     let cluster_id = cluster_id(flags, &client).await?;
     let transport = Transport::new(TransportOptions {
@@ -139,7 +141,8 @@ async fn operate(flags: &Flags) -> anyhow::Result<()> {
         orphan_grace: flags.orphan_grace,
         limits: limits(&flags.limits),
     };
-    let outside = Outside { client, transport: Arc::new(transport), clock: machine_clock(), dice, instance: replica, listener: Some(listener) };
+    let outside =
+        Outside { client, transport: Arc::new(transport), clock: machine_clock(), dice, instance: replica, listener: Some(listener) };
     operator::run(config, outside, stop).await?;
     tracing::info!("stopped");
     Ok(())
@@ -150,7 +153,10 @@ async fn client() -> anyhow::Result<Client> {
     config.connect_timeout = Some(API_CONNECT_TIMEOUT);
     config.read_timeout = Some(API_READ_TIMEOUT);
     config.reset_reader_on_write = true;
-    Ok(ClientBuilder::try_from(config).context("no client for this cluster can be set up")?.with_layer(&TimeoutLayer::new(API_TIMEOUT)).build())
+    Ok(ClientBuilder::try_from(config)
+        .context("no client for this cluster can be set up")?
+        .with_layer(&TimeoutLayer::new(API_TIMEOUT))
+        .build())
 }
 
 async fn cluster_id(flags: &Flags, client: &Client) -> anyhow::Result<String> {

@@ -18,7 +18,7 @@ use tokio::time::Instant;
 fn patience(lane: Lane) -> Duration {
     match lane {
         Lane::Edit => Duration::from_millis(5),
-        Lane::Work => Duration::from_millis(50),
+        Lane::Work => Duration::from_millis(250),
         Lane::Check => Duration::from_secs(10),
     }
 }
@@ -265,7 +265,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn each_lane_waits_as_long_as_it_may() {
-        for (lane, longest) in [(Lane::Edit, 5), (Lane::Work, 50), (Lane::Check, 10_000)] {
+        for (lane, longest) in [(Lane::Edit, 5), (Lane::Work, 250), (Lane::Check, 10_000)] {
             let (batch, _) = a_batch(10);
             let since = Instant::now();
             batch.get("i-1", lane).await.unwrap();

@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-const REMEMBERED_FOR: Duration = Duration::from_mins(10);
+const REMEMBERED_FOR: Duration = Duration::from_secs(600);
 /// How long the one that is let through may take, before the next one is.
 const PROBE: Duration = Duration::from_secs(60);
 

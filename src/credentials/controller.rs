@@ -102,8 +102,14 @@ impl CredentialController {
             dice: Dice::clone(&shared.dice),
             observer,
         };
-        let context =
-            Context { secrets: Secrets::new(shared.client.clone()), shared: shared.clone(), settings, registry, clients, memory: Mutex::default() };
+        let context = Context {
+            secrets: Secrets::new(shared.client.clone()),
+            shared: shared.clone(),
+            settings,
+            registry,
+            clients,
+            memory: Mutex::default(),
+        };
         Self { context: Arc::new(context), nudged }
     }
 
@@ -239,7 +245,7 @@ async fn pass(object: Arc<CloudCredential>, context: &Context) -> Result<Option<
     }
     let finding = look(record.object(), context, &key, &remembered).await;
     let held = record.has_finalizer();
-    context.registry.put(&key, Entry { going, held, ..finding.entry });
+    context.registry.put(&key, &Entry { going, held, ..finding.entry });
     let status = finish(record.object(), context, &remembered, &finding.verdict, users);
     record.settle(status).await?;
     let poll = context.poll();
@@ -274,19 +280,22 @@ async fn look(object: &CloudCredential, context: &Context, key: &Key, remembered
         *last = Some(asked);
         before.fingerprint != Some(fingerprint) || asks_anew || retry_is_due(&before, remembered, context.shared.clock.now())
     };
-    if due { identify(object, context, key, remembered, before, endpoints, pair, fingerprint).await } else { unchanged(object, before, remembered, context) }
+    if due {
+        identify(object, context, key, remembered, before, endpoints, pair, fingerprint).await
+    } else {
+        unchanged(object, before, remembered, context)
+    }
 }
 
 fn retry_is_due(entry: &Entry, remembered: &Remembered, now: Timestamp) -> bool {
     match entry.state {
         State::New => true,
-        State::Open(_) => false,
         State::Unavailable { .. } | State::Closed { reason: Reason::CredentialRejected | Reason::UnknownError, .. } => {
             let failure = remembered.failure.lock().unwrap_or_else(PoisonError::into_inner);
             // A rejection in the middle of somebody's work has no failure of its own yet: that was the try.
             failure.as_ref().is_some_and(|failure| failure.retry_at <= now)
         }
-        State::Closed { .. } => false,
+        State::Open(_) | State::Closed { .. } => false,
     }
 }
 
@@ -348,11 +357,19 @@ async fn identify(
 fn accept(object: &CloudCredential, before: Entry, open: Open, identity: &Identity, fingerprint: [u8; 32]) -> Finding {
     let expected = object.spec.expected_account_id.as_deref();
     if let Some(expected) = expected.filter(|expected| *expected != open.account) {
-        let message = format!("these keys belong to account {}, and spec.expectedAccountId is {expected}: correct the one or the other", open.account);
+        let message = format!(
+            "these keys belong to account {}, and spec.expectedAccountId is {expected}: correct the one or the other",
+            open.account
+        );
         return closed(Entry { fingerprint: Some(fingerprint), ..before }, Reason::AccountMismatch, message);
     }
     let who = identity.arn.clone().unwrap_or_else(|| "the account itself".to_owned());
-    let verdict = Verdict { phase: Phase::Settled, reason: Reason::InSync, message: format!("acts as {who} in account {}", open.account), drifted: None };
+    let verdict = Verdict {
+        phase: Phase::Settled,
+        reason: Reason::InSync,
+        message: format!("acts as {who} in account {}", open.account),
+        drifted: None,
+    };
     let entry = Entry { state: State::Open(open.clone()), fingerprint: Some(fingerprint), last_good: Some(open), ..before };
     Finding { entry, verdict, retry: None }
 }

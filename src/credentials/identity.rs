@@ -60,7 +60,11 @@ impl Clients {
         fingerprint: [u8; 32],
     ) -> Result<(Open, Identity), CloudError> {
         let alibaba = Alibaba::new(AlibabaOptions {
-            keys: Keys { access_key_id: keys.access_key_id, access_key_secret: keys.access_key_secret, security_token: keys.security_token },
+            keys: Keys {
+                access_key_id: keys.access_key_id,
+                access_key_secret: keys.access_key_secret,
+                security_token: keys.security_token,
+            },
             tenant: format!("{}/{}", key.0, key.1),
             transport: Arc::clone(&self.transport),
             budget: Arc::clone(&self.budget),
@@ -71,7 +75,12 @@ impl Clients {
                 EndpointNetwork::Vpc => alibaba::EndpointNetwork::Vpc,
             },
             endpoints,
-            observer: Arc::new(Watchman { inner: Arc::clone(&self.observer), registry: Arc::downgrade(registry), key: key.clone(), fingerprint }),
+            observer: Arc::new(Watchman {
+                inner: Arc::clone(&self.observer),
+                registry: Arc::downgrade(registry),
+                key: key.clone(),
+                fingerprint,
+            }),
         });
         let caller = alibaba.get_caller_identity(spec.region.as_deref().unwrap_or(ANY_REGION)).await?;
         let identity = Identity { arn: caller.arn, kind: caller.identity_type };

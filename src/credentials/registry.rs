@@ -44,8 +44,13 @@ pub(super) enum State {
     #[default]
     New,
     Open(Open),
-    Closed { reason: Reason, message: String },
-    Unavailable { message: String },
+    Closed {
+        reason: Reason,
+        message: String,
+    },
+    Unavailable {
+        message: String,
+    },
 }
 
 #[derive(Clone)]
@@ -78,10 +83,10 @@ impl Registry {
     }
 
     /// Puts down what is known now, and wakes the users if it makes a difference to them.
-    pub(super) fn put(&self, key: &Key, entry: Entry) {
+    pub(super) fn put(&self, key: &Key, entry: &Entry) {
         let differs = {
             let mut entries = self.lock();
-            let before = entries.insert(key.clone(), entry.clone());
+            let before = entries.insert(key.clone(), Entry::clone(entry));
             before.is_none_or(|before| !before.state.means_the_same_as(&entry.state))
         };
         if differs {

@@ -42,10 +42,8 @@ pub(super) enum SecretError {
 
 /// The API server's words for a refusal are for people; everything else is in the log.
 fn what(error: &kube::Error) -> &'static str {
-    match error {
-        kube::Error::Api(status) if status.is_forbidden() => "steward lacks the right to get it",
-        _ => "the API server did not answer as expected",
-    }
+    let forbidden = matches!(error, kube::Error::Api(status) if status.is_forbidden());
+    if forbidden { "steward lacks the right to get it" } else { "the API server did not answer as expected" }
 }
 
 impl Secrets {
@@ -58,9 +56,10 @@ impl Secrets {
         let secrets: Api<Secret> = Api::namespaced(self.client.clone(), namespace);
         let found = secrets.get_opt(name).await.map_err(|source| SecretError::Unreadable { name: name.to_owned(), source })?;
         let secret = found.ok_or_else(|| SecretError::Missing(name.to_owned()))?;
-        let access_key_id = text(&secret, name, "accessKeyId")?.ok_or_else(|| SecretError::NoKey { secret: name.to_owned(), key: "accessKeyId" })?;
-        let access_key_secret =
-            text(&secret, name, "accessKeySecret")?.ok_or_else(|| SecretError::NoKey { secret: name.to_owned(), key: "accessKeySecret" })?;
+        let access_key_id =
+            text(&secret, name, "accessKeyId")?.ok_or_else(|| SecretError::NoKey { secret: name.to_owned(), key: "accessKeyId" })?;
+        let access_key_secret = text(&secret, name, "accessKeySecret")?
+            .ok_or_else(|| SecretError::NoKey { secret: name.to_owned(), key: "accessKeySecret" })?;
         let security_token = text(&secret, name, "securityToken")?;
         let mut hasher = Sha256::new();
         for part in [Some(&access_key_id), Some(&access_key_secret), security_token.as_ref()] {

@@ -71,7 +71,12 @@ impl<K: Kind> Claims<K> {
         let Source::Stores(stores) = &self.source else { return Vec::new() };
         let mut index = self.lock();
         let gone = |reference: &ObjectRef<K>| stores.iter().all(|store| store.get(reference).is_none());
-        let lost: Vec<_> = index.by_object.iter().filter(|(_, (reference, _))| gone(reference)).map(|(name, (reference, _))| (name.clone(), reference.clone())).collect();
+        let lost: Vec<_> = index
+            .by_object
+            .iter()
+            .filter(|(_, (reference, _))| gone(reference))
+            .map(|(name, (reference, _))| (name.clone(), reference.clone()))
+            .collect();
         for (name, _) in &lost {
             index.forget(name);
         }

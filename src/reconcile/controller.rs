@@ -97,7 +97,8 @@ impl<K: Kind> KindController<K> {
         for namespace in namespaces {
             let (reader, writer) = reflector::store();
             fields.push(Field {
-                api: namespace.map_or_else(|| Api::all(shared.client.clone()), |namespace| Api::namespaced(shared.client.clone(), namespace)),
+                api: namespace
+                    .map_or_else(|| Api::all(shared.client.clone()), |namespace| Api::namespaced(shared.client.clone(), namespace)),
                 woken: waker.add(namespace, reader.clone()),
                 reader,
                 writer,
@@ -140,7 +141,7 @@ impl<K: Kind> KindController<K> {
 impl<K: Kind> Field<K> {
     async fn run(self, context: Arc<Context<K>>, stop: watch::Receiver<bool>) {
         let reader = self.reader.clone();
-        let stream = seen(self.api, self.writer, self.sight, Arc::clone(&context));
+        let stream = seen(self.api, self.writer, self.sight, &context);
         Controller::for_stream(stream, reader)
             .with_config(controller::Config::default().debounce(DEBOUNCE))
             .reconcile_on(self.woken)
@@ -161,9 +162,9 @@ fn seen<K: Kind>(
     api: Api<K>,
     writer: reflector::store::Writer<K>,
     sight: Sight,
-    context: Arc<Context<K>>,
-) -> impl Stream<Item = Result<K, watcher::Error>> + Send {
-    let told = Arc::clone(&context);
+    context: &Arc<Context<K>>,
+) -> impl Stream<Item = Result<K, watcher::Error>> + Send + use<K> {
+    let told = Arc::clone(context);
     watcher::watcher(api, watcher::Config::default().any_semantic())
         .modify(|object| object.managed_fields_mut().clear())
         .reflect(writer)

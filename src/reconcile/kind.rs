@@ -41,7 +41,12 @@ pub trait Kind: Recorded + CustomResourceExt {
     /// Keys under which other objects of the kind find this one, because they may be about the same thing in the cloud.
     fn claims(&self) -> Vec<String>;
 
-    fn observe(&self, given: &Given<Self>, cloud: &Session, now: Timestamp) -> impl Future<Output = Result<Self::Observed, CloudError>> + Send;
+    fn observe(
+        &self,
+        given: &Given<Self>,
+        cloud: &Session,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Self::Observed, CloudError>> + Send;
 
     fn plan(&self, given: &Given<Self>, seen: &Self::Observed, goal: Goal, now: Timestamp) -> Plan<Self>;
 

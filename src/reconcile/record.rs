@@ -25,6 +25,7 @@ pub trait Recorded:
     type Status: Clone + Debug + Default + PartialEq + Serialize + Send + Sync;
 
     fn status(&self) -> Option<&Self::Status>;
+    #[must_use]
     fn with_status(&self, status: Self::Status) -> Self;
 }
 
@@ -49,11 +50,15 @@ pub enum RecordError {
 
 impl From<kube::Error> for RecordError {
     fn from(error: kube::Error) -> Self {
-        match error {
-            kube::Error::Api(status) if status.is_conflict() => Self::Conflict,
-            kube::Error::Api(status) if status.is_not_found() => Self::Gone,
-            error => Self::Api(error),
+        if let kube::Error::Api(status) = &error {
+            if status.is_conflict() {
+                return Self::Conflict;
+            }
+            if status.is_not_found() {
+                return Self::Gone;
+            }
         }
+        Self::Api(error)
     }
 }
 

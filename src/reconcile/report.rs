@@ -36,7 +36,13 @@ pub struct Report {
 
 impl Report {
     /// The report and the work of writing its events, which ends with it.
-    pub fn new(client: Client, metrics: Arc<Metrics>, clock: Clock, dice: Dice, instance: String) -> (Self, impl Future<Output = ()> + Send) {
+    pub fn new(
+        client: Client,
+        metrics: Arc<Metrics>,
+        clock: Clock,
+        dice: Dice,
+        instance: String,
+    ) -> (Self, impl Future<Output = ()> + Send) {
         let (events, waiting) = mpsc::channel(WAITING_EVENTS);
         (Self { metrics, events, clock, dice, instance }, write_events(client, waiting))
     }
@@ -78,7 +84,7 @@ impl Report {
 
     /// One event per operation and outcome of a wave, naming a few of what it touched.
     pub fn calls_made<K: Kind>(&self, object: &K, outcomes: &[(K::Step, Result<Receipt, CloudError>)]) {
-        let mut heaps: BTreeMap<(String, Option<String>), (Reason, Vec<String>, &'static str)> = BTreeMap::new();
+        let mut heaps: BTreeMap<(String, Option<String>), Heap> = BTreeMap::new();
         for (step, outcome) in outcomes {
             let operation = step.operation().name.to_owned();
             match outcome {
@@ -115,7 +121,10 @@ impl Report {
     }
 }
 
-/// "join i-1 to sg-1" and 4 more.
+/// Steps of one operation that ended alike: why, which, and what to do about it.
+type Heap = (Reason, Vec<String>, &'static str);
+
+/// `i-1 joins sg-1 and 4 more`
 fn few_of(steps: &[String]) -> String {
     const NAMED: usize = 5;
     let named = steps.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");

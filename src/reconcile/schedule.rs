@@ -11,7 +11,7 @@ use std::time::Duration;
 pub const ORPHAN_LOOK: SignedDuration = SignedDuration::from_mins(1);
 /// An error in status is not rewritten more often than this while only its count grows.
 const REWRITE: SignedDuration = SignedDuration::from_mins(10);
-const LEAST_PATIENCE: Duration = Duration::from_mins(5);
+const LEAST_PATIENCE: Duration = Duration::from_secs(300);
 
 /// The next sync after `now`. All objects of one credential and region share its phase, so that their reads share batches;
 /// credentials are spread over the interval, so that not all clouds are asked at the same moment.

@@ -52,17 +52,23 @@ pub enum Shape {
 /// Rewrites `conditions` to say `verdict`, and nothing that was said before and isn't true any more.
 pub fn declare(conditions: &mut Vec<Condition>, verdict: &Verdict, shape: Shape, generation: i64, now: Timestamp) {
     let mut said = Say { conditions, verdict, generation, now };
-    said.set(READY, match verdict.phase {
-        Phase::Settled => TRUE,
-        Phase::Working | Phase::Stuck => FALSE,
-        Phase::Unknown => UNKNOWN,
-    });
+    said.set(
+        READY,
+        match verdict.phase {
+            Phase::Settled => TRUE,
+            Phase::Working | Phase::Stuck => FALSE,
+            Phase::Unknown => UNKNOWN,
+        },
+    );
     if shape == Shape::State {
-        said.set(SYNCED, match (verdict.phase, verdict.drifted) {
-            (Phase::Unknown, _) => UNKNOWN,
-            (_, Some(true)) | (Phase::Working | Phase::Stuck, _) => FALSE,
-            (Phase::Settled, _) => TRUE,
-        });
+        said.set(
+            SYNCED,
+            match (verdict.phase, verdict.drifted) {
+                (Phase::Unknown, _) => UNKNOWN,
+                (_, Some(true)) | (Phase::Working | Phase::Stuck, _) => FALSE,
+                (Phase::Settled, _) => TRUE,
+            },
+        );
         match verdict.drifted {
             Some(true) => said.set(DRIFTED, TRUE),
             Some(false) | None => said.clear(DRIFTED),

@@ -3,12 +3,19 @@
 use super::access::Users;
 use super::kind::Kind;
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
-use kube::runtime::reflector::{ObjectRef, Store};
 use kube::ResourceExt as _;
+use kube::runtime::reflector::{ObjectRef, Store};
 
 /// Puts objects of one kind into the queue of the controller that has them.
 pub struct Waker<K: Kind> {
-    fields: Vec<(Option<String>, Store<K>, UnboundedSender<ObjectRef<K>>)>,
+    fields: Vec<Field<K>>,
+}
+
+/// The controller of one namespace, or of all.
+struct Field<K: Kind> {
+    namespace: Option<String>,
+    store: Store<K>,
+    queue: UnboundedSender<ObjectRef<K>>,
 }
 
 impl<K: Kind> Default for Waker<K> {
@@ -20,16 +27,16 @@ impl<K: Kind> Default for Waker<K> {
 impl<K: Kind> Waker<K> {
     /// Another controller, of one namespace or of all.
     pub fn add(&mut self, namespace: Option<&str>, store: Store<K>) -> UnboundedReceiver<ObjectRef<K>> {
-        let (sender, receiver) = unbounded();
-        self.fields.push((namespace.map(str::to_owned), store, sender));
+        let (queue, receiver) = unbounded();
+        self.fields.push(Field { namespace: namespace.map(str::to_owned), store, queue });
         receiver
     }
 
-    pub fn wake(&self, object: ObjectRef<K>) {
-        for (namespace, _, sender) in &self.fields {
-            if namespace.is_none() || *namespace == object.namespace {
+    pub fn wake(&self, object: &ObjectRef<K>) {
+        for field in &self.fields {
+            if field.namespace.is_none() || field.namespace == object.namespace {
                 // Nobody listens only while the process ends.
-                let _ = sender.unbounded_send(object.clone());
+                let _ = field.queue.unbounded_send(object.clone());
             }
         }
     }
@@ -37,7 +44,11 @@ impl<K: Kind> Waker<K> {
     fn users_of(&self, namespace: &str, credential: &str) -> Vec<ObjectRef<K>> {
         self.fields
             .iter()
-            .flat_map(|(_, store, _)| store.state_filter(|object| object.namespace().as_deref() == Some(namespace) && object.common().credential == credential))
+            .flat_map(|field| {
+                field
+                    .store
+                    .state_filter(|object| object.namespace().as_deref() == Some(namespace) && object.common().credential == credential)
+            })
             .map(|object| ObjectRef::from_obj(object.as_ref()))
             .collect()
     }
@@ -50,7 +61,7 @@ impl<K: Kind> Users for Waker<K> {
 
     fn wake(&self, namespace: &str, credential: &str) {
         for object in self.users_of(namespace, credential) {
-            Waker::wake(self, object);
+            Waker::wake(self, &object);
         }
     }
 

@@ -2,7 +2,9 @@
 
 mod api_server;
 mod cloud_client;
+mod conformance;
 mod crashes;
+mod end_to_end;
 mod security_group_membership;
 mod silence;
 mod wire_vectors;

@@ -20,7 +20,9 @@ settings: {limits: {\"*\": 100000}}
         world.membership(&format!("web-{number}"), &spec);
     }
     world.start();
-    world.until(Duration::from_secs(300), "all are in sync", |world| (1..=1000).all(|number| world.ready(&format!("web-{number}")) == "True/InSync"));
+    world.until(Duration::from_secs(300), "all are in sync", |world| {
+        (1..=1000).all(|number| world.ready(&format!("web-{number}")) == "True/InSync")
+    });
     // The first sync after the creation may still find the objects spread; from then on they share a phase.
     world.pass_in_steps(Duration::from_secs(3600), Duration::from_secs(5));
     world.api.clear_requests();
@@ -43,6 +45,9 @@ settings: {limits: {\"*\": 100000}}
     let reads = world.cloud.calls().len();
     let syncs = 24 * 6;
     let most = syncs * 12;
-    assert!((syncs * 10..=most).contains(&reads), "{reads} reads of the cloud in {syncs} syncs of 1,000 objects; ten a sync would be ideal, twelve are allowed");
+    assert!(
+        (syncs * 10..=most).contains(&reads),
+        "{reads} reads of the cloud in {syncs} syncs of 1,000 objects; ten a sync would be ideal, twelve are allowed"
+    );
     assert!(world.cloud.calls().iter().all(|call| call.operation == "DescribeInstances"));
 }

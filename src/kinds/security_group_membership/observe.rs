@@ -56,19 +56,16 @@ pub(super) async fn observe(object: &SecurityGroupMembership, cloud: &Session) -
     let mut seen = Observed { region: cloud.region.clone(), account: cloud.account.clone(), ..Observed::default() };
     let targets = &object.spec.targets;
     if object.metadata.deletion_timestamp.is_none() {
-        match &targets.instance_selector {
-            Some(selector) => {
-                let instances = ecs.select_instances(filter(selector)).await?;
-                seen.too_many = instances.len() >= MAX_MEMBERS;
-                seen.wanted = instances.into_iter().map(Target::from).map(|target| (target.id.clone(), target)).collect();
-            }
-            None => {
-                let named = targets.instance_ids.iter().chain(&targets.network_interface_ids);
-                for (id, target) in look_up(&ecs, named).await? {
-                    match target {
-                        Some(target) => _ = seen.wanted.insert(target.id.clone(), target),
-                        None => _ = seen.missing.insert(id),
-                    }
+        if let Some(selector) = &targets.instance_selector {
+            let instances = ecs.select_instances(filter(selector)).await?;
+            seen.too_many = instances.len() >= MAX_MEMBERS;
+            seen.wanted = instances.into_iter().map(Target::from).map(|target| (target.id.clone(), target)).collect();
+        } else {
+            let named = targets.instance_ids.iter().chain(&targets.network_interface_ids);
+            for (id, target) in look_up(&ecs, named).await? {
+                match target {
+                    Some(target) => _ = seen.wanted.insert(target.id.clone(), target),
+                    None => _ = seen.missing.insert(id),
                 }
             }
         }

@@ -11,8 +11,12 @@ pub(super) async fn perform(step: &SecurityGroupStep, cloud: &Session) -> Result
     match step {
         SecurityGroupStep::Join { group, target, .. } => {
             let (instance_id, network_interface_id) = by_kind(target);
-            let request =
-                JoinSecurityGroupRequest { security_group_id: group.clone(), instance_id, network_interface_id, region_id: Some(cloud.region.clone()) };
+            let request = JoinSecurityGroupRequest {
+                security_group_id: group.clone(),
+                instance_id,
+                network_interface_id,
+                region_id: Some(cloud.region.clone()),
+            };
             let joined = ecs.join_security_group(request).await?;
             Ok(Receipt {
                 request_id: some(joined.request_id),
@@ -23,8 +27,12 @@ pub(super) async fn perform(step: &SecurityGroupStep, cloud: &Session) -> Result
         }
         SecurityGroupStep::Leave { group, target } => {
             let (instance_id, network_interface_id) = by_kind(target);
-            let request =
-                LeaveSecurityGroupRequest { security_group_id: group.clone(), instance_id, network_interface_id, region_id: Some(cloud.region.clone()) };
+            let request = LeaveSecurityGroupRequest {
+                security_group_id: group.clone(),
+                instance_id,
+                network_interface_id,
+                region_id: Some(cloud.region.clone()),
+            };
             let left = ecs.leave_security_group(request).await?;
             Ok(Receipt {
                 request_id: some(left.request_id),

@@ -10,11 +10,11 @@ use super::{
     apply,
     kind::{Kind, Resource},
     meta, patch,
-    refusal::{Cause, Refusal},
+    refusal::Refusal,
     request::{Query, RequestInfo, Verb, WriteOptions},
     schema::Schema,
     select::Selector,
-    store::{Key, Shelf, State, Store},
+    store::{Key, State, Stock, Store},
     watch::{Opened, WatchBody},
     write::{self, Target, Written},
 };
@@ -30,8 +30,8 @@ pub(crate) fn to(store: &Arc<Store>, state: &mut State, info: &RequestInfo, quer
         return discovery(state, info);
     }
     let resource = Resource::new(&info.group, &info.resource);
-    let shelf = state.shelf(&resource).filter(|shelf| shelf.kind.version == info.version);
-    let kind = shelf.ok_or_else(Refusal::no_such_path)?.kind.clone();
+    let stock = state.stock(&resource).filter(|stock| stock.kind.version == info.version);
+    let kind = stock.ok_or_else(Refusal::no_such_path)?.kind.clone();
     let status = match info.subresource.as_str() {
         "" => false,
         "status" if kind.has_status_subresource() => true,
@@ -40,10 +40,10 @@ pub(crate) fn to(store: &Arc<Store>, state: &mut State, info: &RequestInfo, quer
     let key = (info.namespace.clone(), info.name.clone());
     match info.verb {
         Verb::Get => {
-            let shelf = state.shelf(&resource).ok_or_else(Refusal::no_such_path)?;
-            let found = match shelf.frozen {
-                Some(version) => shelf.at(version).get(&key).cloned(),
-                None => shelf.objects.get(&key).cloned(),
+            let stock = state.stock(&resource).ok_or_else(Refusal::no_such_path)?;
+            let found = match stock.frozen {
+                Some(version) => stock.at(version).get(&key).cloned(),
+                None => stock.objects.get(&key).cloned(),
             };
             let found = found.ok_or_else(|| Refusal::not_found(&kind, &info.name))?;
             Ok(Answer::Json(200, if query.metadata_only { meta::only(&found) } else { Value::clone(&found) }))
@@ -115,22 +115,22 @@ fn from_token(token: &str) -> Option<(u64, String)> {
 
 fn list(state: &State, kind: &Kind, info: &RequestInfo, query: &Query) -> Result<Answer, Refusal> {
     let selector = Selector::parse(kind, query.get("labelSelector"), query.get("fieldSelector"))?;
-    let shelf = state.shelf(&kind.resource()).ok_or_else(Refusal::no_such_path)?;
+    let stock = state.stock(&kind.resource()).ok_or_else(Refusal::no_such_path)?;
     let asked = query.get("resourceVersion");
     let (version, after) = match query.get("continue") {
-        "" => (version_of_list(state, shelf, query)?, None),
+        "" => (version_of_list(state, stock, query)?, None),
         token => {
             let invalid = || Refusal::bad_request("continue key is not valid");
-            let (version, last) = from_token(token).ok_or_else(invalid)?;
-            if version < shelf.oldest {
+            let (version, end) = from_token(token).ok_or_else(invalid)?;
+            if version < stock.oldest {
                 let why = "The provided continue parameter is too old to display a consistent list result. \
                            You can start a new list without the continue parameter.";
                 return Err(Refusal::expired(why));
             }
-            (version, Some(last))
+            (version, Some(end))
         }
     };
-    let objects = if version < state.version { shelf.at(version) } else { shelf.objects.clone() };
+    let objects = if version < state.version { stock.at(version) } else { stock.objects.clone() };
     // The real server's order is that of its storage keys, where `a-b/x` comes before `a/x`.
     let mut found: Vec<(String, Arc<Value>)> = objects
         .into_iter()
@@ -140,7 +140,7 @@ fn list(state: &State, kind: &Kind, info: &RequestInfo, query: &Query) -> Result
         .collect();
     found.sort_by(|one, other| one.0.cmp(&other.0));
     // Selectors are asked after the keys were read: a page may be followed by an empty one.
-    let last = found.last().map(|(key, _)| key.clone()).unwrap_or_default();
+    let end = found.last().map(|(key, _)| key.clone()).unwrap_or_default();
     found.retain(|(_, object)| selector.matches(object));
     let mut metadata = json!({"resourceVersion": version.to_string()});
     if kind.custom.is_some() && !query.metadata_only {
@@ -148,7 +148,7 @@ fn list(state: &State, kind: &Kind, info: &RequestInfo, query: &Query) -> Result
     }
     // At version 0 the real server answers from its cache, whole.
     let limit = query.number("limit").filter(|_| asked != "0").and_then(|limit| usize::try_from(limit).ok());
-    if let Some(limit) = limit.filter(|limit| *limit > 0 && *limit <= found.len() && found[limit - 1].0 != last) {
+    if let Some(limit) = limit.filter(|limit| *limit > 0 && *limit <= found.len() && found[limit - 1].0 != end) {
         metadata["continue"] = json!(token(version, &found[limit - 1].0));
         if query.get("labelSelector").is_empty() && query.get("fieldSelector").is_empty() {
             metadata["remainingItemCount"] = json!(found.len() - limit);
@@ -160,14 +160,14 @@ fn list(state: &State, kind: &Kind, info: &RequestInfo, query: &Query) -> Result
     let (api_version, list_kind) = if query.metadata_only {
         ("meta.k8s.io/v1".to_owned(), "PartialObjectMetadataList".to_owned())
     } else {
-        (kind.api_version(), format!("{}List", kind.kind))
+        (kind.api_version(), format!("{}List", kind.name))
     };
     let list = json!({"apiVersion": api_version, "kind": list_kind, "metadata": metadata, "items": items});
     Ok(Answer::Json(200, list))
 }
 
-fn version_of_list(state: &State, shelf: &Shelf, query: &Query) -> Result<u64, Refusal> {
-    let now = shelf.frozen.unwrap_or(state.version);
+fn version_of_list(state: &State, stock: &Stock, query: &Query) -> Result<u64, Refusal> {
+    let now = stock.frozen.unwrap_or(state.version);
     let asked = query.get("resourceVersion");
     let version: u64 = match asked {
         "" | "0" => return Ok(now),
@@ -176,7 +176,7 @@ fn version_of_list(state: &State, shelf: &Shelf, query: &Query) -> Result<u64, R
     if query.get("resourceVersionMatch") != "Exact" {
         return Ok(now.max(version.min(state.version)));
     }
-    if version < shelf.oldest {
+    if version < stock.oldest {
         let why = "The provided continue parameter is too old to display a consistent list result.";
         return Err(Refusal::expired(why));
     }
@@ -224,8 +224,7 @@ fn merge_patch_of(body: &[u8]) -> Result<Value, Refusal> {
 fn applied(state: &mut State, target: &Target<'_>, body: &[u8], options: &WriteOptions) -> Result<Written, Refusal> {
     let Target { kind, key, status } = target;
     if options.manager.is_empty() {
-        let cause = Cause::required("fieldManager", "is required for apply patch");
-        return Err(Refusal::invalid(kind, "", &[cause]));
+        return Err(Refusal::no_manager());
     }
     let text = std::str::from_utf8(body).map_err(|error| Refusal::bad_request(&error.to_string()))?;
     let given: Value = serde_json::from_str(text)
@@ -235,20 +234,25 @@ fn applied(state: &mut State, target: &Target<'_>, body: &[u8], options: &WriteO
         return Err(Refusal::bad_request("metadata.managedFields must be nil"));
     }
     let word = |name: &str| given.get(name).and_then(Value::as_str).unwrap_or_default();
-    if word("apiVersion") != kind.api_version() || word("kind") != kind.kind {
-        return Err(Refusal::bad_request("invalid object type: apiVersion and kind must be those of the resource"));
+    if word("apiVersion") != kind.api_version() || word("kind") != kind.name {
+        let version = word("apiVersion");
+        let slash = if version.contains('/') { "" } else { "/" };
+        return Err(Refusal::bad_request(&format!("invalid object type: {slash}{version}, Kind={}", word("kind"))));
     }
-    write::check_name(&given, &key.1)?;
     let Some(current) = state.current(kind, key) else {
         if *status {
             return Err(Refusal::not_found(kind, &key.1));
         }
+        write::check_name(&given, &key.1)?;
         let done = write::create(state, kind, &key.0, given.clone(), options)?;
         if let Written::Created(object) = &done {
             remember(state, object, target, what_appliers_own(given), options);
         }
         return Ok(done);
     };
+    if !meta::text(&given, "name").is_empty() {
+        write::check_name(&given, &key.1)?;
+    }
     let mut object = Value::clone(&current);
     let version = meta::text(&given, "resourceVersion").to_owned();
     let given = what_appliers_own(given);
@@ -310,7 +314,7 @@ fn delete_collection(state: &mut State, kind: &Arc<Kind>, info: &RequestInfo, qu
     let selector = Selector::parse(kind, query.get("labelSelector"), query.get("fieldSelector"))?;
     let options = if body.is_empty() { Value::Null } else { object_of(body)? };
     let options = WriteOptions::read(query, &options);
-    let objects = state.shelf(&kind.resource()).map(|shelf| shelf.objects.clone()).unwrap_or_default();
+    let objects = state.stock(&kind.resource()).map(|stock| stock.objects.clone()).unwrap_or_default();
     let mut items = Vec::new();
     for (key, object) in objects {
         if (info.namespace.is_empty() || key.0 == info.namespace) && selector.matches(&object) {
@@ -321,7 +325,7 @@ fn delete_collection(state: &mut State, kind: &Arc<Kind>, info: &RequestInfo, qu
         }
     }
     let metadata = json!({"resourceVersion": state.version.to_string()});
-    let list = json!({"apiVersion": kind.api_version(), "kind": format!("{}List", kind.kind),
+    let list = json!({"apiVersion": kind.api_version(), "kind": format!("{}List", kind.name),
         "metadata": metadata, "items": items});
     Ok(Answer::Json(200, list))
 }
@@ -339,7 +343,7 @@ fn discovery(state: &State, info: &RequestInfo) -> Result<Answer, Refusal> {
         }
         "/apis" => {
             let mut groups: Vec<Value> = Vec::new();
-            for kind in state.shelves.values().map(|shelf| &shelf.kind).filter(|kind| !kind.group.is_empty()) {
+            for kind in state.stocks.values().map(|stock| &stock.kind).filter(|kind| !kind.group.is_empty()) {
                 let version = json!({"groupVersion": kind.api_version(), "version": kind.version});
                 let group = json!({"name": kind.group, "versions": [version], "preferredVersion": version});
                 if !groups.contains(&group) {
@@ -351,7 +355,7 @@ fn discovery(state: &State, info: &RequestInfo) -> Result<Answer, Refusal> {
         _ => {}
     }
     let here = |kind: &&Arc<Kind>| kind.group == info.group && kind.version == info.version;
-    let kinds: Vec<&Arc<Kind>> = state.shelves.values().map(|shelf| &shelf.kind).filter(here).collect();
+    let kinds: Vec<&Arc<Kind>> = state.stocks.values().map(|stock| &stock.kind).filter(here).collect();
     let Some(first) = kinds.first() else {
         return Err(Refusal::no_such_path());
     };
@@ -359,8 +363,8 @@ fn discovery(state: &State, info: &RequestInfo) -> Result<Answer, Refusal> {
     let mut resources = Vec::new();
     for kind in &kinds {
         let row = |name: &str, verbs: &Value| {
-            json!({"name": name, "singularName": kind.kind.to_lowercase(), "namespaced": kind.namespaced,
-                "kind": kind.kind, "verbs": verbs})
+            json!({"name": name, "singularName": kind.name.to_lowercase(), "namespaced": kind.namespaced,
+                "kind": kind.name, "verbs": verbs})
         };
         resources.push(row(&kind.plural, &verbs));
         if kind.custom.as_ref().is_some_and(|custom| custom.status_subresource) {

@@ -13,7 +13,7 @@ use super::{
 
 /// Brings an object into the form in which it is stored, or refuses it.
 pub(crate) fn settle(kind: &Kind, object: &mut Value, old: Option<&Value>) -> Result<(), Refusal> {
-    let causes = match kind.kind.as_str() {
+    let causes = match kind.name.as_str() {
         "Secret" => secret(object, old)?,
         "ConfigMap" => strings(object, "data")?,
         "Namespace" => namespace(object, old),

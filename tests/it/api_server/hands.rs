@@ -27,8 +27,8 @@ pub(crate) struct StaleReads {
 impl Drop for StaleReads {
     fn drop(&mut self) {
         self.store.with(|state| {
-            if let Some(shelf) = state.shelves.get_mut(&self.resource) {
-                shelf.frozen = None;
+            if let Some(stock) = state.stocks.get_mut(&self.resource) {
+                stock.frozen = None;
             }
             state.wake(&self.resource);
         });
@@ -37,7 +37,7 @@ impl Drop for StaleReads {
 
 /// Finds a kind by its plural, alone or with its group: `leases`, `things.example.com`.
 fn kind_named(state: &State, name: &str) -> Arc<Kind> {
-    let mut kinds = state.shelves.values().map(|shelf| &shelf.kind);
+    let mut kinds = state.stocks.values().map(|stock| &stock.kind);
     let found = kinds.find(|kind| kind.plural == name || kind.qualified() == name);
     found.expect("the test names a kind that is served").clone()
 }
@@ -72,11 +72,11 @@ impl ApiServer {
     }
 
     pub(crate) fn create_json(&self, given: Value) -> Value {
-        let word = |name: &str| given.get(name).and_then(Value::as_str).unwrap_or_default();
+        let word = |name: &str| given.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let (version, name) = (word("apiVersion"), word("kind"));
         self.store.with(|state| {
-            let mut kinds = state.shelves.values().map(|shelf| &shelf.kind);
-            let kind = kinds.find(|kind| kind.kind == name && kind.api_version() == version);
+            let mut kinds = state.stocks.values().map(|stock| &stock.kind);
+            let kind = kinds.find(|kind| kind.name == name && kind.api_version() == version);
             let kind = kind.expect("the test creates an object of a kind that is served").clone();
             let namespace = match meta::text(&given, "namespace") {
                 _ if !kind.namespaced => String::new(),
@@ -90,7 +90,7 @@ impl ApiServer {
                     object(write::create(state, &namespaces, "", missing, &WriteOptions::default()));
                 }
             }
-            object(write::create(state, &kind, &namespace, given.clone(), &WriteOptions::default()))
+            object(write::create(state, &kind, &namespace, given, &WriteOptions::default()))
         })
     }
 
@@ -106,7 +106,7 @@ impl ApiServer {
     pub(crate) fn list_json(&self, resource: &str) -> Vec<Value> {
         self.store.with(|state| {
             let resource = kind_named(state, resource).resource();
-            let objects = state.shelf(&resource).into_iter().flat_map(|shelf| shelf.objects.values());
+            let objects = state.stock(&resource).into_iter().flat_map(|stock| stock.objects.values());
             objects.map(|object| Value::clone(object)).collect()
         })
     }
@@ -146,8 +146,8 @@ impl ApiServer {
         let resource = self.store.with(|state| {
             let resource = kind_named(state, resource).resource();
             let now = state.version;
-            if let Some(shelf) = state.shelves.get_mut(&resource) {
-                shelf.frozen = Some(now);
+            if let Some(stock) = state.stocks.get_mut(&resource) {
+                stock.frozen = Some(now);
             }
             resource
         });
@@ -159,7 +159,7 @@ impl ApiServer {
     pub(crate) fn run_namespace_controller(&self) -> usize {
         self.store.with(|state| {
             let namespaces = kind_named(state, "namespaces");
-            let all = state.shelf(&namespaces.resource()).map(|shelf| shelf.objects.clone()).unwrap_or_default();
+            let all = state.stock(&namespaces.resource()).map(|stock| stock.objects.clone()).unwrap_or_default();
             let mut waiting = 0;
             for (key, _) in all.iter().filter(|(_, namespace)| meta::is_being_deleted(namespace)) {
                 if empty(state, &key.1) {
@@ -175,10 +175,10 @@ impl ApiServer {
 
 /// Deletes all that is in a namespace; whether nothing is left.
 fn empty(state: &mut State, namespace: &str) -> bool {
-    let kinds: Vec<Arc<Kind>> = state.shelves.values().map(|shelf| shelf.kind.clone()).collect();
+    let kinds: Vec<Arc<Kind>> = state.stocks.values().map(|stock| stock.kind.clone()).collect();
     let mut left = false;
     for kind in kinds.iter().filter(|kind| kind.namespaced) {
-        let keys = state.shelf(&kind.resource()).into_iter().flat_map(|shelf| shelf.objects.keys().cloned());
+        let keys = state.stock(&kind.resource()).into_iter().flat_map(|stock| stock.objects.keys().cloned());
         let keys: Vec<_> = keys.filter(|key| key.0 == namespace).collect();
         for key in keys {
             object(write::delete(state, kind, &key, &WriteOptions::default()));

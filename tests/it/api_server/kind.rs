@@ -46,7 +46,8 @@ pub(crate) struct PutHabits {
 pub(crate) struct Kind {
     pub(crate) group: String,
     pub(crate) version: String,
-    pub(crate) kind: String,
+    /// Such as `Secret`.
+    pub(crate) name: String,
     pub(crate) plural: String,
     pub(crate) namespaced: bool,
     pub(crate) put: PutHabits,
@@ -69,7 +70,7 @@ impl Kind {
 
     /// `Thing.example.com`.
     pub(crate) fn qualified_kind(&self) -> String {
-        qualify(&self.kind, &self.group)
+        qualify(&self.name, &self.group)
     }
 
     /// The `details` of most refusals.
@@ -98,7 +99,7 @@ impl Kind {
         Ok(Kind {
             group: spec.group.clone(),
             version: version.name.clone(),
-            kind: spec.names.kind.clone(),
+            name: spec.names.kind.clone(),
             plural: spec.names.plural.clone(),
             namespaced: spec.scope == "Namespaced",
             put: PutHabits { unconditional: false, creates: false },
@@ -129,11 +130,11 @@ pub(crate) fn built_in() -> Vec<Arc<Kind>> {
         ("apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions", false, false, false),
     ];
     rows.into_iter()
-        .map(|(group, version, kind, plural, namespaced, unconditional, creates)| {
+        .map(|(group, version, name, plural, namespaced, unconditional, creates)| {
             Arc::new(Kind {
                 group: group.to_owned(),
                 version: version.to_owned(),
-                kind: kind.to_owned(),
+                name: name.to_owned(),
                 plural: plural.to_owned(),
                 namespaced,
                 put: PutHabits { unconditional, creates },

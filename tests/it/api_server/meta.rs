@@ -77,7 +77,7 @@ pub(crate) fn normalise(object: &mut Value) -> Result<Vec<String>, String> {
     meta.retain(|_, value| !value.is_null());
     for (name, value) in meta.iter() {
         let fits = match name.as_str() {
-            "labels" | "annotations" => value.as_object().is_some_and(|map| map.values().all(|value| value.is_string())),
+            "labels" | "annotations" => value.as_object().is_some_and(|map| map.values().all(Value::is_string)),
             "finalizers" => value.as_array().is_some_and(|list| list.iter().all(Value::is_string)),
             "ownerReferences" => value.as_array().is_some_and(|list| list.iter().all(Value::is_object)),
             "generation" | "deletionGracePeriodSeconds" => value.is_i64(),
@@ -169,7 +169,7 @@ pub(crate) fn refused_change(object: &Value, old: &Value) -> Vec<Cause> {
             causes.push(Cause::forbidden("metadata.finalizers", &why));
         }
     }
-    for field in ["name", "namespace", "uid", "creationTimestamp", "deletionTimestamp"] {
+    for field in ["name", "namespace", "uid", "deletionTimestamp"] {
         if text(object, field) != text(old, field) {
             let value = json!(text(object, field));
             causes.push(Cause::invalid(&format!("metadata.{field}"), &value, "field is immutable"));
@@ -180,11 +180,10 @@ pub(crate) fn refused_change(object: &Value, old: &Value) -> Vec<Cause> {
 
 /// Fields that a client may leave out of an update because it cannot change them.
 pub(crate) fn carry_over(object: &mut Value, old: &Value) {
-    for field in ["uid", "creationTimestamp"] {
-        if text(object, field).is_empty() {
-            set(object, field, json!(text(old, field)));
-        }
+    if text(object, "uid").is_empty() {
+        set(object, "uid", json!(text(old, "uid")));
     }
+    set(object, "creationTimestamp", json!(text(old, "creationTimestamp")));
     for field in ["deletionTimestamp", "deletionGracePeriodSeconds"] {
         if let Some(value) = old.pointer(&format!("/metadata/{field}")) {
             set(object, field, value.clone());

@@ -45,7 +45,6 @@ use std::sync::{
 use jiff::Timestamp;
 use kube::Client;
 
-pub(crate) use hands::StaleReads;
 pub(crate) use request::{RequestInfo, Verb};
 use store::Store;
 
@@ -123,6 +122,7 @@ impl ApiServer {
     }
 
     /// Where the times in metadata come from. Until this is called it is the first of January 2026.
+    /// The clock must not call the server.
     pub(crate) fn set_clock(&self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) {
         self.store.with(|state| state.clock = Arc::new(clock));
     }
@@ -137,7 +137,8 @@ impl ApiServer {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).entries.clear();
     }
 
-    /// Requests that wait for their answer. Open watches have had theirs and do not count.
+    /// Requests that wait for their answer. Open watches have had theirs and do not count, nor does
+    /// a request that the client's own queue has not handed over: yield before you ask.
     pub(crate) fn in_flight(&self) -> usize {
         self.in_flight.load(Ordering::SeqCst)
     }

@@ -121,7 +121,7 @@ impl Refusal {
         let message = format!("{} \"{name}\" is invalid: {why}", kind.qualified_kind());
         let causes: Vec<Value> =
             causes.iter().map(|cause| json!({"reason": cause.reason, "message": cause.detail, "field": cause.field})).collect();
-        let mut details = json!({"name": name, "group": kind.group, "kind": kind.kind, "causes": causes});
+        let mut details = json!({"name": name, "group": kind.group, "kind": kind.name, "causes": causes});
         if kind.group.is_empty() {
             details.as_object_mut().map(|map| map.remove("group"));
         }
@@ -140,6 +140,14 @@ impl Refusal {
         let mut refusal = Refusal::status(500, "", message, Value::Null);
         refusal.body.as_object_mut().map(|body| body.remove("reason"));
         refusal
+    }
+
+    /// Server-side apply by nobody in particular.
+    pub(crate) fn no_manager() -> Self {
+        let why = "Required value: is required for apply patch";
+        let message = format!("PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: {why}");
+        let causes = json!([{"reason": "FieldValueRequired", "message": why, "field": "fieldManager"}]);
+        Refusal::status(422, "Invalid", &message, json!({"group": "meta.k8s.io", "kind": "PatchOptions", "causes": causes}))
     }
 
     /// PUT without the version that it is based on.
@@ -191,7 +199,7 @@ impl Refusal {
     pub(crate) fn precondition(kind: &Kind, name: &str, why: &str) -> Self {
         let message = format!("Operation cannot be fulfilled on {} \"{name}\": {why}", kind.qualified_kind());
         let mut details = kind.details(name);
-        details["kind"] = json!(kind.kind);
+        details["kind"] = json!(kind.name);
         Refusal::status(409, "Conflict", &message, details)
     }
 

@@ -91,10 +91,10 @@ fn place(info: &mut RequestInfo) {
     let parts: Vec<String> = info.path.split('/').filter(|part| !part.is_empty()).map(decode).collect();
     let mut rest = parts.iter().map(String::as_str);
     match rest.next() {
-        Some("api") => info.version = rest.next().unwrap_or_default().to_owned(),
+        Some("api") => rest.next().unwrap_or_default().clone_into(&mut info.version),
         Some("apis") => {
-            info.group = rest.next().unwrap_or_default().to_owned();
-            info.version = rest.next().unwrap_or_default().to_owned();
+            rest.next().unwrap_or_default().clone_into(&mut info.group);
+            rest.next().unwrap_or_default().clone_into(&mut info.version);
         }
         _ => return,
     }
@@ -136,7 +136,6 @@ pub(crate) struct WriteOptions {
     pub(crate) dry_run: bool,
     pub(crate) strict: bool,
     pub(crate) manager: String,
-    pub(crate) force: bool,
     pub(crate) uid: String,
     pub(crate) resource_version: String,
 }
@@ -152,7 +151,6 @@ impl WriteOptions {
             dry_run: query.dry_run() || dry,
             strict: query.get("fieldValidation") == "Strict",
             manager: query.get("fieldManager").to_owned(),
-            force: query.flag("force"),
             uid: precondition("uid"),
             resource_version: precondition("resourceVersion"),
         }

@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 use regex::Regex;
 use serde_json::{Map, Value};
 
-#[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "OpenAPI has that many flags")]
+#[derive(Debug)]
 pub(crate) struct Schema {
     pub(crate) kind: Option<String>,
     pub(crate) format: Option<String>,
@@ -123,7 +124,9 @@ impl Schema {
         } else if let Value::Array(list) = value
             && let Some(items) = &self.items
         {
-            list.iter_mut().for_each(|item| items.fill_defaults(item));
+            for item in list {
+                items.fill_defaults(item);
+            }
         }
     }
 

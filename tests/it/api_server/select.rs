@@ -103,7 +103,7 @@ fn field_test(kind: &Kind, term: &str) -> Result<Test, Refusal> {
         return Ok(test);
     };
     let declared = kind.custom.as_ref().is_some_and(|custom| custom.selectable.contains(key));
-    let secret_type = kind.kind == "Secret" && key == "type";
+    let secret_type = kind.name == "Secret" && key == "type";
     if declared || secret_type || key == "metadata.name" || (key == "metadata.namespace" && kind.namespaced) {
         Ok(test)
     } else {

@@ -34,7 +34,7 @@ pub(crate) struct Change {
 
 /// A kind with its objects and its history.
 #[derive(Debug)]
-pub(crate) struct Shelf {
+pub(crate) struct Stock {
     pub(crate) kind: Arc<Kind>,
     pub(crate) objects: Objects,
     pub(crate) changes: Vec<Change>,
@@ -44,7 +44,7 @@ pub(crate) struct Shelf {
     pub(crate) frozen: Option<u64>,
 }
 
-impl Shelf {
+impl Stock {
     /// The objects as they were at a version that is still in the history.
     pub(crate) fn at(&self, version: u64) -> Objects {
         let mut objects = self.objects.clone();
@@ -71,7 +71,7 @@ pub(crate) type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 pub(crate) struct State {
     pub(crate) version: u64,
-    pub(crate) shelves: BTreeMap<Resource, Shelf>,
+    pub(crate) stocks: BTreeMap<Resource, Stock>,
     pub(crate) watches: BTreeMap<u64, Watching>,
     /// What each field manager applied last, by uid, manager and subresource.
     pub(crate) applied: BTreeMap<(String, String, String), Value>,
@@ -90,7 +90,7 @@ impl State {
         let start: Timestamp = Timestamp::from_second(1_767_225_600).expect("2026 is a valid time");
         let mut state = State {
             version: FIRST_VERSION,
-            shelves: BTreeMap::new(),
+            stocks: BTreeMap::new(),
             watches: BTreeMap::new(),
             applied: BTreeMap::new(),
             bare: BTreeSet::new(),
@@ -117,23 +117,23 @@ impl State {
     /// Begins to serve a kind, or serves it by a new definition.
     pub(crate) fn serve(&mut self, kind: Arc<Kind>) {
         let oldest = self.version;
-        let shelf = Shelf { kind: kind.clone(), objects: Objects::new(), changes: Vec::new(), oldest, frozen: None };
+        let stock = Stock { kind: kind.clone(), objects: Objects::new(), changes: Vec::new(), oldest, frozen: None };
         let resource = kind.resource();
-        self.shelves.entry(resource).or_insert(shelf).kind = kind;
+        self.stocks.entry(resource).or_insert(stock).kind = kind;
     }
 
     /// Stops serving a kind; its objects are gone and its watches end.
     pub(crate) fn withdraw(&mut self, resource: &Resource) {
-        self.shelves.remove(resource);
+        self.stocks.remove(resource);
         self.break_watches(Some(resource));
     }
 
-    pub(crate) fn shelf(&self, resource: &Resource) -> Option<&Shelf> {
-        self.shelves.get(resource)
+    pub(crate) fn stock(&self, resource: &Resource) -> Option<&Stock> {
+        self.stocks.get(resource)
     }
 
     pub(crate) fn current(&self, kind: &Kind, key: &Key) -> Option<Arc<Value>> {
-        self.shelf(&kind.resource())?.objects.get(key).cloned()
+        self.stock(&kind.resource())?.objects.get(key).cloned()
     }
 
     /// Stores an object under the next version.
@@ -142,9 +142,9 @@ impl State {
         meta::set(&mut object, "resourceVersion", json!(self.version.to_string()));
         let object = Arc::new(object);
         let (version, resource) = (self.version, kind.resource());
-        if let Some(shelf) = self.shelves.get_mut(&resource) {
-            let before = shelf.objects.insert(key.clone(), object.clone());
-            shelf.changes.push(Change { version, key, before, object: object.clone(), deleted: false });
+        if let Some(stock) = self.stocks.get_mut(&resource) {
+            let before = stock.objects.insert(key.clone(), object.clone());
+            stock.changes.push(Change { version, key, before, object: object.clone(), deleted: false });
         }
         self.wake(&resource);
         object
@@ -153,27 +153,27 @@ impl State {
     /// Removes an object; the history keeps it with the version of its removal.
     pub(crate) fn remove(&mut self, kind: &Kind, key: &Key) {
         let resource = kind.resource();
-        let Some(shelf) = self.shelves.get_mut(&resource) else {
+        let Some(stock) = self.stocks.get_mut(&resource) else {
             return;
         };
-        let Some(before) = shelf.objects.remove(key) else {
+        let Some(before) = stock.objects.remove(key) else {
             return;
         };
         self.version += 1;
         let mut last = Value::clone(&before);
         meta::set(&mut last, "resourceVersion", json!(self.version.to_string()));
-        shelf.changes.push(Change { version: self.version, key: key.clone(), object: Arc::new(last), before: Some(before), deleted: true });
+        stock.changes.push(Change { version: self.version, key: key.clone(), object: Arc::new(last), before: Some(before), deleted: true });
         self.wake(&resource);
     }
 
     /// Forgets the history: older versions answer 410 from now on. What an open watch has not
     /// delivered yet is kept for it.
     pub(crate) fn compact(&mut self) {
-        for (resource, shelf) in &mut self.shelves {
-            shelf.oldest = self.version;
+        for (resource, stock) in &mut self.stocks {
+            stock.oldest = self.version;
             let positions = self.watches.values().filter(|watching| watching.resource == *resource);
-            let needed = positions.map(|watching| watching.position).chain(shelf.frozen).min();
-            shelf.changes.retain(|change| needed.is_some_and(|needed| change.version > needed));
+            let needed = positions.map(|watching| watching.position).chain(stock.frozen).min();
+            stock.changes.retain(|change| needed.is_some_and(|needed| change.version > needed));
         }
     }
 

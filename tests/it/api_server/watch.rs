@@ -56,7 +56,7 @@ fn line(kind: &str, object: &Value) -> Vec<u8> {
 
 fn bookmark(kind: &Kind, version: u64, initial_end: bool) -> Vec<u8> {
     let mut object = json!({
-        "kind": kind.kind, "apiVersion": kind.api_version(),
+        "kind": kind.name, "apiVersion": kind.api_version(),
         "metadata": {"resourceVersion": version.to_string(), "creationTimestamp": null},
     });
     if initial_end {
@@ -77,17 +77,17 @@ impl WatchBody {
         selector: Selector,
     ) -> Result<Opened, Refusal> {
         let resource = kind.resource();
-        let Some(shelf) = state.shelf(&resource) else {
+        let Some(stock) = state.stock(&resource) else {
             return Err(Refusal::no_such_path());
         };
-        let horizon = shelf.frozen.unwrap_or(state.version);
+        let horizon = stock.frozen.unwrap_or(state.version);
         let metadata_only = query.metadata_only;
         let shown = |object: &Value| {
             if metadata_only { meta::only(object) } else { object.clone() }
         };
         let asked = query.get("resourceVersion");
         let (position, first) = if matches!(asked, "" | "0") {
-            let objects = shelf.at(horizon);
+            let objects = stock.at(horizon);
             let here = objects.iter().filter(|(key, _)| info.namespace.is_empty() || key.0 == info.namespace);
             let mut first: Vec<u8> =
                 here.filter(|(_, object)| selector.matches(object)).flat_map(|(_, object)| line("ADDED", &shown(object))).collect();
@@ -101,8 +101,8 @@ impl WatchBody {
                     "resourceVersion: Invalid value: {asked:?}: strconv.ParseUint: parsing {asked:?}: invalid syntax"
                 )));
             };
-            if position < shelf.oldest {
-                let why = format!("too old resource version: {position} ({})", shelf.oldest);
+            if position < stock.oldest {
+                let why = format!("too old resource version: {position} ({})", stock.oldest);
                 return Ok(Opened::Refused(line("ERROR", &Refusal::expired(&why).body)));
             }
             (position, Vec::new())
@@ -134,11 +134,11 @@ impl WatchBody {
         if watching.broken {
             return None;
         }
-        let shelf = state.shelves.get(&self.resource)?;
-        let horizon = shelf.frozen.unwrap_or(state.version);
+        let stock = state.stocks.get(&self.resource)?;
+        let horizon = stock.frozen.unwrap_or(state.version);
         let mut lines = Vec::new();
-        let seen = shelf.changes.partition_point(|change| change.version <= watching.position);
-        for change in shelf.changes[seen..].iter().take_while(|change| change.version <= horizon) {
+        let seen = stock.changes.partition_point(|change| change.version <= watching.position);
+        for change in stock.changes[seen..].iter().take_while(|change| change.version <= horizon) {
             if !self.namespace.is_empty() && change.key.0 != self.namespace {
                 continue;
             }

@@ -31,7 +31,7 @@ fn decode(kind: &Kind, object: &mut Value, strict: bool) -> Result<(), Refusal> 
     if version.is_empty() || name.is_empty() {
         let missing = if name.is_empty() { "Kind" } else { "apiVersion" };
         let whole = object.to_string();
-        let (kind, start) = (&kind.kind, whole.get(..30).unwrap_or(&whole));
+        let (kind, start) = (&kind.name, whole.get(..30).unwrap_or(&whole));
         let why = format!(
             "the object provided is unrecognized (must be of type {kind}): Object '{missing}' is missing in '{whole}' ({start} ...)"
         );
@@ -41,7 +41,7 @@ fn decode(kind: &Kind, object: &mut Value, strict: bool) -> Result<(), Refusal> 
         let why = format!("the API version in the data ({version}) does not match the expected API version ({})", kind.api_version());
         return Err(Refusal::bad_request(&why));
     }
-    if name != kind.kind {
+    if name != kind.name {
         return Err(wrong_kind(kind, &name, object));
     }
     let mut unknown = meta::normalise(object).map_err(|error| Refusal::bad_request(&error))?;
@@ -52,7 +52,7 @@ fn decode(kind: &Kind, object: &mut Value, strict: bool) -> Result<(), Refusal> 
     if strict && !unknown.is_empty() {
         unknown.sort();
         let fields: Vec<String> = unknown.iter().map(|field| format!("unknown field {field:?}")).collect();
-        let kind_and_version = format!("{} in version {:?} cannot be handled as a {}", kind.kind, kind.version, kind.kind);
+        let kind_and_version = format!("{} in version {:?} cannot be handled as a {}", kind.name, kind.version, kind.name);
         return Err(Refusal::bad_request(&format!("{kind_and_version}: strict decoding error: {}", fields.join(", "))));
     }
     Ok(())
@@ -60,11 +60,11 @@ fn decode(kind: &Kind, object: &mut Value, strict: bool) -> Result<(), Refusal> 
 
 /// The refusal names the kind that was given.
 fn wrong_kind(kind: &Kind, given: &str, object: &Value) -> Refusal {
-    let cause = Cause::invalid("kind", &json!(given), &format!("must be {}", kind.kind));
+    let cause = Cause::invalid("kind", &json!(given), &format!("must be {}", kind.name));
     let shown = Kind {
         group: kind.group.clone(),
         version: kind.version.clone(),
-        kind: given.to_owned(),
+        name: given.to_owned(),
         plural: kind.plural.clone(),
         custom: None,
         ..*kind
@@ -172,11 +172,11 @@ pub(crate) fn create(
 
 /// Objects are let only into a namespace that is there to stay.
 fn admit(state: &State, kind: &Kind, namespace: &str, name: &str) -> Result<(), Refusal> {
-    let Some(shelf) = state.shelf(&Resource::new("", "namespaces")) else {
+    let Some(stock) = state.stock(&Resource::new("", "namespaces")) else {
         return Ok(());
     };
-    match shelf.objects.get(&(String::new(), namespace.to_owned())) {
-        None => Err(Refusal::not_found(&shelf.kind, namespace)),
+    match stock.objects.get(&(String::new(), namespace.to_owned())) {
+        None => Err(Refusal::not_found(&stock.kind, namespace)),
         Some(found) if meta::is_being_deleted(found) => Err(Refusal::terminating(kind, name, namespace)),
         Some(_) => Ok(()),
     }
@@ -184,7 +184,7 @@ fn admit(state: &State, kind: &Kind, namespace: &str, name: &str) -> Result<(), 
 
 /// A definition that was stored is served from now on.
 fn follow_definition(state: &mut State, kind: &Kind, stored: &Value) -> Result<(), Refusal> {
-    if kind.kind == "CustomResourceDefinition" {
+    if kind.name == "CustomResourceDefinition" {
         state.serve(Arc::new(builtin::parse_definition(stored)?));
     }
     Ok(())
@@ -316,7 +316,7 @@ fn update(
         return Ok(Written::Stored(Arc::new(object)));
     }
     state.bare.remove(meta::text(current, "uid"));
-    if meta::is_being_deleted(&object) && meta::finalizers(&object).is_empty() && kind.kind != "Namespace" {
+    if meta::is_being_deleted(&object) && meta::finalizers(&object).is_empty() && kind.name != "Namespace" {
         remove(state, kind, &target.key);
         return Ok(Written::Stored(Arc::new(object)));
     }
@@ -366,17 +366,18 @@ pub(crate) fn delete(state: &mut State, kind: &Kind, key: &Key, options: &WriteO
             return Err(Refusal::precondition(kind, &key.1, &why));
         }
     }
-    let stays = !meta::finalizers(&current).is_empty() || kind.kind == "Namespace";
+    let stays = !meta::finalizers(&current).is_empty() || kind.name == "Namespace";
     if options.dry_run || (stays && meta::is_being_deleted(&current)) {
         return Ok(if stays { Written::Stored(current) } else { Written::Gone(current) });
     }
+    state.bare.remove(meta::text(&current, "uid"));
     if !stays {
         remove(state, kind, key);
         return Ok(Written::Gone(current));
     }
     let mut object = Value::clone(&current);
     meta::set(&mut object, "deletionTimestamp", meta::time(state.now()));
-    if kind.kind == "Namespace" {
+    if kind.name == "Namespace" {
         object["status"]["phase"] = json!("Terminating");
     } else {
         meta::set(&mut object, "deletionGracePeriodSeconds", json!(0));
@@ -387,10 +388,10 @@ pub(crate) fn delete(state: &mut State, kind: &Kind, key: &Key, options: &WriteO
     Ok(Written::Stored(state.put(kind, key.clone(), object)))
 }
 
-/// Takes an object off the shelf; with a definition goes the kind that it defines.
+/// Takes an object off the stock; with a definition goes the kind that it defines.
 pub(crate) fn remove(state: &mut State, kind: &Kind, key: &Key) {
     if let Some(current) = state.current(kind, key)
-        && kind.kind == "CustomResourceDefinition"
+        && kind.name == "CustomResourceDefinition"
         && let Ok(defined) = builtin::parse_definition(&current)
     {
         state.withdraw(&defined.resource());

@@ -60,8 +60,9 @@ impl World {
     /// The same without Secret and credential.
     pub(crate) fn empty(seed: &str) -> Self {
         let start: Timestamp = "2026-11-22T08:00:00Z".parse().expect("a time");
-        let cloud = sim::Simulator::start(sim::Options { seed: with_account(seed), clock: sim::Clock::Manual(start), ..sim::Options::default() })
-            .expect("the story's seed is a good one");
+        let cloud =
+            sim::Simulator::start(sim::Options { seed: with_account(seed), clock: sim::Clock::Manual(start), ..sim::Options::default() })
+                .expect("the story's seed is a good one");
         let api = ApiServer::new();
         for crd in cloud_steward::api::crds() {
             api.install_crd(&crd);
@@ -96,7 +97,7 @@ impl World {
         let (parked, wait) = mpsc::channel::<()>();
         runtime.spawn_blocking(move || wait.recv());
         let (stop, stopped) = watch::channel(false);
-        let _inside = runtime.enter();
+        let inside = runtime.enter();
         let transport = Arc::new(Transport::new(TransportOptions::default()).expect("a socket"));
         let time = Arc::clone(&self.time);
         let dice = Arc::clone(&self.dice);
@@ -109,7 +110,7 @@ impl World {
             listener: None,
         };
         let operator = runtime.spawn(operator::run(self.config.clone(), outside, stopped));
-        drop(_inside);
+        drop(inside);
         self.life = Some(Life { runtime, operator, transport, stop, _parked: parked });
         self.settle();
     }
@@ -132,10 +133,6 @@ impl World {
     }
 
     // ── time ────────────────────────────────────────────────────────────────────────────────────────────────
-
-    pub(crate) fn now(&self) -> Timestamp {
-        now(&self.time)
-    }
 
     /// Lets time pass, second by second, with everything that is due done in each.
     pub(crate) fn pass(&mut self, time: Duration) {
@@ -178,7 +175,7 @@ impl World {
     /// Lets everything run that can run without time passing.
     pub(crate) fn settle(&self) {
         // Hops between tasks cost a turn each; after so many turns without a request out, nobody has anything left to do.
-        const CALM: usize = 200;
+        const CALM: usize = 80;
         let Some(life) = &self.life else { return };
         life.runtime.block_on(async {
             let mut calm = 0;
@@ -261,7 +258,12 @@ impl World {
     pub(crate) fn message(&self, name: &str) -> String {
         let object = self.get(name).unwrap_or_default();
         let conditions = object["status"]["conditions"].as_array().cloned().unwrap_or_default();
-        conditions.iter().find(|condition| condition["type"] == "Ready").and_then(|condition| condition["message"].as_str()).unwrap_or_default().to_owned()
+        conditions
+            .iter()
+            .find(|condition| condition["type"] == "Ready")
+            .and_then(|condition| condition["message"].as_str())
+            .unwrap_or_default()
+            .to_owned()
     }
 
     pub(crate) fn credential_ready(&self, name: &str) -> String {
@@ -325,7 +327,8 @@ impl World {
         let shown = |object: &Value| format!("{} {} {:#}", object["kind"], object["metadata"]["name"], object["status"]);
         let objects = self.api.list_json(MEMBERSHIPS).into_iter().take(3).chain(self.api.list_json(CREDENTIALS).into_iter().take(2));
         let calls = self.cloud.calls();
-        let last: Vec<_> = calls.iter().rev().take(10).map(|call| format!("{} {:?} {:?}", call.operation, call.status, call.code)).collect();
+        let last: Vec<_> =
+            calls.iter().rev().take(10).map(|call| format!("{} {:?} {:?}", call.operation, call.status, call.code)).collect();
         format!("{}\nlast calls: {last:#?}", objects.map(|object| shown(&object)).collect::<Vec<_>>().join("\n"))
     }
 }

@@ -23,7 +23,9 @@ use crate::reason::Reason;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
 
 const VERSION: &str = "2014-05-26";
 
@@ -92,7 +94,7 @@ pub(super) struct Readers {
 
 impl Readers {
     pub(super) fn new(client: &Arc<Client>, account: &str, region: &str) -> Self {
-        let place = Place { client: Arc::clone(client), account: account.into(), region: region.into() };
+        let place = Place { client: Arc::clone(client), account: account.into(), region: region.into(), rehearsed: Arc::default() };
         Self {
             instances: batch(place.clone(), DESCRIBE_INSTANCES, |place, ids, lane| async move { place.instances_by_id(&ids, lane).await }),
             network_interfaces: batch(place.clone(), DESCRIBE_NETWORK_INTERFACES, |place, ids, lane| async move {
@@ -130,6 +132,8 @@ struct Place {
     client: Arc<Client>,
     account: Arc<str>,
     region: Arc<str>,
+    /// When it was last made sure that an empty list of instances means that there are none.
+    rehearsed: Arc<Mutex<Option<Instant>>>,
 }
 
 impl Place {
@@ -158,7 +162,34 @@ impl Place {
                 Ok((page.instances, page.next_token))
             }
         });
-        Ok(found.await?.into_iter().map(|instance| (instance.id.clone(), instance)).collect())
+        let found: HashMap<_, _> = found.await?.into_iter().map(|instance| (instance.id.clone(), instance)).collect();
+        if found.is_empty() {
+            self.empty_is_not_denied(lane).await?;
+        }
+        Ok(found)
+    }
+
+    /// `DescribeInstances` shows an empty list to those who may not call it, and only a rehearsal tells them so. An instance that
+    /// merely cannot be seen must not be taken for one that is gone.
+    async fn empty_is_not_denied(&self, lane: Lane) -> Result<(), CloudError> {
+        const STANDS_FOR: Duration = Duration::from_secs(60);
+        let asked_lately = |at: &Option<Instant>| at.is_some_and(|at| at.elapsed() < STANDS_FOR);
+        if asked_lately(&self.rehearsed.lock().unwrap_or_else(PoisonError::into_inner)) {
+            return Ok(());
+        }
+        let request = DescribeInstancesRequest {
+            region_id: Some(self.region.to_string()),
+            dry_run: Some(true),
+            ..DescribeInstancesRequest::default()
+        };
+        match self.call::<_, DescribeInstancesResponse>(DESCRIBE_INSTANCES, lane, None, &request).await {
+            Err(error) if matches!(error.class, Class::Denied | Class::Unauthenticated | Class::Throttled | Class::Unavailable) => Err(error),
+            // The answer to a rehearsal that would have gone well is an error, too.
+            Ok(_) | Err(_) => {
+                *self.rehearsed.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+                Ok(())
+            }
+        }
     }
 
     async fn network_interfaces_by_id(&self, ids: &[String], lane: Lane) -> Result<HashMap<String, NetworkInterface>, CloudError> {
@@ -229,7 +260,7 @@ pub struct Ecs {
 
 impl Ecs {
     pub(super) fn new(client: Arc<Client>, readers: Arc<Readers>, account: &str, region: &str, lane: Lane) -> Self {
-        Self { place: Place { client, account: account.into(), region: region.into() }, readers, lane }
+        Self { place: Place { client, account: account.into(), region: region.into(), rehearsed: Arc::default() }, readers, lane }
     }
 
     /// One instance, read together with others.
@@ -267,6 +298,9 @@ impl Ecs {
         });
         // Pages shift while instances come and go; the same one may be on two of them.
         let by_id: BTreeMap<String, Instance> = found.await?.into_iter().map(|instance| (instance.id.clone(), instance)).collect();
+        if by_id.is_empty() {
+            self.place.empty_is_not_denied(self.lane).await?;
+        }
         Ok(by_id.into_values().collect())
     }
 

@@ -112,7 +112,7 @@ pub(super) const ROWS: &[Row] = &[
         None,
         Class::Invalid,
         "the call was a rehearsal, and would have been accepted",
-        "nothing was changed; the operator never rehearses, so look for what adds DryRun on the way",
+        "nothing was changed; steward rehearses only to learn whether it may list instances, so look for what else adds DryRun on the way",
     )
     .shown_as(Reason::InternalError),
     Row::any(

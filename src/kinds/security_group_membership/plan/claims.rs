@@ -17,14 +17,19 @@ pub(super) fn is_wanted_elsewhere(peers: &Peers<SecurityGroupMembership>, seen: 
 /// Whether the ledger of another object says that steward had this target join this group.
 pub(super) fn is_by_us(peers: &Peers<SecurityGroupMembership>, seen: &Observed, group: &str, target: &Target) -> bool {
     about(peers, seen, group, target, false).iter().any(|peer| {
-        peer.entries().any(|(of, entry)| {
-            of == group && is(target, &entry.target) && matches!(entry.state, LedgerState::Adding | LedgerState::Added)
-        })
+        peer.entries()
+            .any(|(of, entry)| of == group && is(target, &entry.target) && matches!(entry.state, LedgerState::Adding | LedgerState::Added))
     })
 }
 
 /// The other objects that may be about this target in this group, in the same account and region.
-fn about(peers: &Peers<SecurityGroupMembership>, seen: &Observed, group: &str, target: &Target, selectors: bool) -> Vec<Arc<SecurityGroupMembership>> {
+fn about(
+    peers: &Peers<SecurityGroupMembership>,
+    seen: &Observed,
+    group: &str,
+    target: &Target,
+    selectors: bool,
+) -> Vec<Arc<SecurityGroupMembership>> {
     let mut claims = vec![claim(group, &target.id)];
     claims.extend(target.alias.iter().map(|alias| claim(group, alias)));
     if selectors {

@@ -9,7 +9,13 @@ use std::collections::BTreeMap;
 /// What keeps this target from joining, if anything does.
 pub(super) fn obstacle(target: &Target, group_id: &str, groups: &BTreeMap<String, Group>) -> Option<Problem> {
     let group = groups.get(group_id)?;
-    let checks = [network(target, group_id, group), managed(target, group_id, group), kinds(target, group_id, group, groups), locked(target), state(target)];
+    let checks = [
+        network(target, group_id, group),
+        managed(target, group_id, group),
+        kinds(target, group_id, group, groups),
+        locked(target),
+        state(target),
+    ];
     let (reason, message) = checks.into_iter().flatten().next()?;
     Some(Problem { target: target.id.clone(), reason, message, code: None })
 }
@@ -19,7 +25,12 @@ type Finding = Option<(Reason, String)>;
 fn network(target: &Target, group_id: &str, group: &Group) -> Finding {
     let name = |vpc: &str| if vpc.is_empty() { "the classic network".to_owned() } else { format!("VPC {vpc}") };
     (target.vpc != group.vpc).then(|| {
-        let message = format!("{} is in {}, {group_id} in {}: a member must be in the network of its group", target.id, name(&target.vpc), name(&group.vpc));
+        let message = format!(
+            "{} is in {}, {group_id} in {}: a member must be in the network of its group",
+            target.id,
+            name(&target.vpc),
+            name(&group.vpc)
+        );
         (Reason::InvalidSpec, message)
     })
 }
@@ -28,22 +39,31 @@ fn managed(target: &Target, group_id: &str, group: &Group) -> Finding {
     if group.service_managed {
         return Some((Reason::InvalidSpec, format!("{group_id} is managed by a cloud service, which alone decides on its members")));
     }
-    target.service_managed.then(|| (Reason::InvalidSpec, format!("{} is managed by a cloud service, which alone decides on its groups", target.id)))
+    target
+        .service_managed
+        .then(|| (Reason::InvalidSpec, format!("{} is managed by a cloud service, which alone decides on its groups", target.id)))
 }
 
 /// Basic and advanced groups do not mix on one interface.
 fn kinds(target: &Target, group_id: &str, group: &Group, groups: &BTreeMap<String, Group>) -> Finding {
-    let other = target.groups.iter().find(|id| groups.get(*id).is_some_and(|other| !other.kind.is_empty() && !group.kind.is_empty() && other.kind != group.kind))?;
-    let message = format!("{} is in {other}, whose kind is not that of {group_id}: basic and advanced groups cannot be mixed on one interface", target.id);
+    let other = target
+        .groups
+        .iter()
+        .find(|id| groups.get(*id).is_some_and(|other| !other.kind.is_empty() && !group.kind.is_empty() && other.kind != group.kind))?;
+    let message = format!(
+        "{} is in {other}, whose kind is not that of {group_id}: basic and advanced groups cannot be mixed on one interface",
+        target.id
+    );
     Some((Reason::InvalidSpec, message))
 }
 
 fn locked(target: &Target) -> Finding {
-    target
-        .locks
-        .iter()
-        .any(|lock| lock == "security")
-        .then(|| (Reason::DependencyNotReady, format!("{} is locked by the cloud for security reasons: have it unlocked in the console first", target.id)))
+    target.locks.iter().any(|lock| lock == "security").then(|| {
+        (
+            Reason::DependencyNotReady,
+            format!("{} is locked by the cloud for security reasons: have it unlocked in the console first", target.id),
+        )
+    })
 }
 
 fn state(target: &Target) -> Finding {
@@ -59,7 +79,13 @@ mod tests {
     use super::*;
 
     fn target() -> Target {
-        Target { id: "i-1".to_owned(), status: "Running".to_owned(), vpc: "vpc-1".to_owned(), groups: vec!["sg-base".to_owned()], ..Target::default() }
+        Target {
+            id: "i-1".to_owned(),
+            status: "Running".to_owned(),
+            vpc: "vpc-1".to_owned(),
+            groups: vec!["sg-base".to_owned()],
+            ..Target::default()
+        }
     }
 
     fn group() -> Group {

@@ -39,7 +39,10 @@ pub enum SecurityGroupStep {
         /// By whose doing the target is a member, if the cloud says that it is one already.
         already: Origin,
     },
-    Leave { group: String, target: String },
+    Leave {
+        group: String,
+        target: String,
+    },
 }
 
 /// By whose doing a member is in the group.
@@ -86,7 +89,13 @@ impl Step for SecurityGroupStep {
     }
 }
 
-pub(super) fn plan(object: &SecurityGroupMembership, given: &Given<SecurityGroupMembership>, seen: &Observed, goal: Goal, now: Timestamp) -> Plan<SecurityGroupMembership> {
+pub(super) fn plan(
+    object: &SecurityGroupMembership,
+    given: &Given<SecurityGroupMembership>,
+    seen: &Observed,
+    goal: Goal,
+    now: Timestamp,
+) -> Plan<SecurityGroupMembership> {
     let status = object.status.clone().unwrap_or_default();
     let mut draft = Draft {
         object,
@@ -252,7 +261,11 @@ impl<'a> Draft<'a> {
         let present = self.seen.wanted.values().filter(|target| target.groups.iter().any(|group| group == self.group())).count();
         let asked_for = self.seen.wanted.len() + self.seen.missing.len();
         let verdict = self.verdict(present, asked_for);
-        if self.before.drift.iter().any(|drift| drift.observed == NOT_A_MEMBER) && self.drift.is_empty() && present == asked_for && self.goal == Goal::Keep {
+        if self.before.drift.iter().any(|drift| drift.observed == NOT_A_MEMBER)
+            && self.drift.is_empty()
+            && present == asked_for
+            && self.goal == Goal::Keep
+        {
             let note = format!("back in {}: {}", self.group(), few(self.before.drift.iter().map(|drift| drift.path.as_str())));
             self.remarks.push(Remark { reason: Reason::DriftCorrected, note });
         }
@@ -287,15 +300,21 @@ fn difference(target: &str, group: &str, observed: &str) -> Drift {
 
 /// The first few of many names.
 fn few<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    const NAMED: usize = 10;
-    let names: Vec<_> = names.collect();
-    let more = names.len().saturating_sub(NAMED);
-    let named = names.into_iter().take(NAMED).collect::<Vec<_>>().join(", ");
-    if more == 0 { named } else { format!("{named} and {more} more") }
+    const SHOWN_NAMES: usize = 10;
+    let mut all: Vec<_> = names.collect();
+    let more = all.len().saturating_sub(SHOWN_NAMES);
+    all.truncate(SHOWN_NAMES);
+    let few = all.join(", ");
+    if more == 0 { few } else { format!("{few} and {more} more") }
 }
 
 /// What came of a step, put down in the ledger.
-pub(super) fn note(status: &mut SecurityGroupMembershipStatus, step: &SecurityGroupStep, outcome: Result<&Receipt, &CloudError>, now: Timestamp) {
+pub(super) fn note(
+    status: &mut SecurityGroupMembershipStatus,
+    step: &SecurityGroupStep,
+    outcome: Result<&Receipt, &CloudError>,
+    now: Timestamp,
+) {
     let mut ledger = Ledger::read(&status.ledger);
     match (step, outcome) {
         (SecurityGroupStep::Join { group, target, already, .. }, Ok(receipt)) => {

@@ -18,7 +18,9 @@ impl Draft<'_> {
     fn situation(&self, present: usize, asked_for: usize) -> (Phase, Reason, String) {
         let group = self.group();
         if self.seen.too_many {
-            let message = format!("spec.targets.instanceSelector matches {MAX_MEMBERS} instances or more, and the cloud lists no more: make it narrower; nobody joins or leaves until then");
+            let message = format!(
+                "spec.targets.instanceSelector matches {MAX_MEMBERS} instances or more, and the cloud lists no more: make it narrower; nobody joins or leaves until then"
+            );
             return (Phase::Stuck, Reason::InvalidSpec, message);
         }
         if self.goal == Goal::Keep && self.seen.groups.as_ref().is_some_and(|groups| !groups.contains_key(group)) {
@@ -26,7 +28,9 @@ impl Draft<'_> {
             return (Phase::Stuck, Reason::NotFound, message);
         }
         if self.given.observe_only && !self.drift.is_empty() {
-            let message = format!("{present} of {asked_for} members are in {group}; nothing is changed, because this object or steward only observes");
+            let message = format!(
+                "{present} of {asked_for} members are in {group}; nothing is changed, because this object or steward only observes"
+            );
             return (Phase::Stuck, Reason::DriftDetected, message);
         }
         if let Some(problem) = self.gravest() {
@@ -35,7 +39,9 @@ impl Draft<'_> {
         }
         if !self.refused_removal.is_empty() {
             let who = few(self.refused_removal.iter().map(String::as_str));
-            let message = format!("the selector no longer matches {who}: more than spec.maxRemovals allows to leave at once, so nobody leaves. Raise it, or mend the tags");
+            let message = format!(
+                "the selector no longer matches {who}: more than spec.maxRemovals allows to leave at once, so nobody leaves. Raise it, or mend the tags"
+            );
             return (Phase::Stuck, Reason::RemovalLimit, message);
         }
         if self.goal == Goal::Remove {
@@ -60,18 +66,14 @@ impl Draft<'_> {
     }
 
     fn passes_by_itself(&self, reason: Reason) -> bool {
-        match reason {
-            Reason::RateLimited | Reason::CloudUnavailable => true,
-            Reason::Busy => !self.has_waited_long(),
-            _ => false,
-        }
+        let transient = matches!(reason, Reason::RateLimited | Reason::CloudUnavailable);
+        transient || reason == Reason::Busy && !self.has_waited_long()
     }
 
     /// Busy is waited for; after half an hour of not being ready, somebody should know.
     fn has_waited_long(&self) -> bool {
-        ready(&self.before.envelope.conditions).is_some_and(|ready| {
-            ready.status == "False" && self.now.duration_since(ready.last_transition_time.0) >= BUSY_FOR - BUSY_LOOK
-        })
+        ready(&self.before.envelope.conditions)
+            .is_some_and(|ready| ready.status == "False" && self.now.duration_since(ready.last_transition_time.0) >= BUSY_FOR - BUSY_LOOK)
     }
 
     fn tell(&self, problem: &Problem) -> String {

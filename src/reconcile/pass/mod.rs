@@ -10,18 +10,20 @@
 //! A plan holds only what may start now; the next wave is the next pass. A settled object costs no write and a share of one batched read.
 //! A crash between any two lines leaves a status from which the next pass finds its way: what is about to be done is on record before it is done.
 
-use super::access::{Ask, Refusal};
-use super::controller::Context;
-use super::kind::{Given, Goal, Kind, Next, Plan, Receipt, Removal, Step};
-use super::memory::{Failure, Fingerprint, Slot, later};
-use super::record::{Record, RecordError};
-use super::schedule;
-use super::verdict::{self, Phase, Verdict};
-use crate::api::envelope::{self, Envelope, FLUX_REQUESTED_AT, HistoryEntry, REQUESTED_AT};
+mod ending;
+mod telling;
+
+use crate::api::envelope::{self, FLUX_REQUESTED_AT, REQUESTED_AT};
 use crate::cloud::budget::Lane;
 use crate::cloud::error::{Acted, Class, CloudError};
 use crate::cloud::session::Session;
-use crate::reason::Reason;
+use crate::reconcile::access::{Ask, Refusal};
+use crate::reconcile::controller::Context;
+use crate::reconcile::kind::{Given, Goal, Kind, Plan, Receipt, Removal, Step};
+use crate::reconcile::memory::{Failure, Fingerprint, Slot};
+use crate::reconcile::record::{Record, RecordError};
+use crate::reconcile::schedule;
+use crate::reconcile::verdict;
 use futures::StreamExt as _;
 use jiff::Timestamp;
 use kube::Api;
@@ -35,8 +37,6 @@ const PARALLEL_CALLS: usize = 16;
 const LARGEST_WAVE: usize = 100;
 /// After a conflict: the watch brings the newer version within this time.
 const SOON: Duration = Duration::from_millis(250);
-const HISTORY: usize = 10;
-const UNTIL_IDENTIFIED: Duration = Duration::from_secs(2);
 
 /// When the object should be looked at again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -174,7 +174,8 @@ impl<K: Kind> Pass<'_, K> {
     fn lane(&self) -> Lane {
         let Some(envelope) = self.object().status().map(K::envelope) else { return Lane::Edit };
         let edited = envelope.observed_generation != Some(self.generation()) || envelope.last_handled_reconcile_at != self.requested_at();
-        let unfinished = || verdict::ready(&envelope.conditions).is_none_or(|ready| ready.status != "True") || !self.object().open_entries().is_empty();
+        let unfinished =
+            || verdict::ready(&envelope.conditions).is_none_or(|ready| ready.status != "True") || !self.object().open_entries().is_empty();
         match () {
             () if self.deleting() => Lane::Work,
             () if edited => Lane::Edit,
@@ -203,46 +204,6 @@ impl<K: Kind> Pass<'_, K> {
         self.slot.lock().failures.retain(|part, _| parts.contains(part));
     }
 
-    /// The cloud could not be read. A blip changes nothing; what lasts, or needs a person, is said.
-    async fn blind(&mut self, session: &Session, error: CloudError) -> Result<Again, RecordError> {
-        let now = self.now();
-        tracing::info!(kind = %K::kind(&()), namespace = self.namespace, name = self.name(), %error, code = error.code, class = %error.class, "the cloud could not be read");
-        if error.class == Class::Unauthenticated {
-            // The credential is closed by now, and says so for all its objects.
-            return Ok(Again::In(SOON));
-        }
-        let failure = {
-            let mut remembered = self.slot.lock();
-            let failure = Failure::after(remembered.blind.as_ref(), &error, now, &self.context.dice);
-            remembered.blind = Some(failure.clone());
-            failure
-        };
-        let wait = schedule::until(now, failure.retry_at);
-        if failure.passes_by_itself(now) && self.has_spoken() && now.duration_since(failure.since) < schedule::patience(self.sync_interval()) {
-            return Ok(Again::In(wait));
-        }
-        let phase = match (failure.passes_by_itself(now), self.has_spoken()) {
-            (true, true) => Phase::Unknown,
-            (true, false) => Phase::Working,
-            (false, _) => Phase::Stuck,
-        };
-        let verdict = Verdict { phase, reason: failure.reason, message: format!("{}. {}", failure.meaning, failure.hint), drifted: None };
-        let status = self.object().status().cloned().unwrap_or_default();
-        let status = self.finish(Some(session), status, &verdict);
-        self.report_verdict(&verdict);
-        self.record.settle(status).await?;
-        Ok(Again::In(wait))
-    }
-
-    /// Whether a verdict on this generation is already on record.
-    fn has_spoken(&self) -> bool {
-        self.object()
-            .status()
-            .map(K::envelope)
-            .and_then(|envelope| verdict::ready(&envelope.conditions))
-            .is_some_and(|ready| ready.observed_generation == Some(self.generation()))
-    }
-
     // ── admit ───────────────────────────────────────────────────────────────────────────────────────────────
 
     /// Steps that the credential is known not to be allowed are failures without having been tried, or recorded.
@@ -263,7 +224,11 @@ impl<K: Kind> Pass<'_, K> {
             () = self.slot.differs_from(&mine) => return None,
             () = budget.admit(&key, session.lane, &session.tenant) => {}
         }
-        let more = steps.iter().skip(1).take_while(|step| budget.try_admit(&session.budget_key(step.operation()), session.lane, &session.tenant)).count();
+        let more = steps
+            .iter()
+            .skip(1)
+            .take_while(|step| budget.try_admit(&session.budget_key(step.operation()), session.lane, &session.tenant))
+            .count();
         Some(1 + more)
     }
 
@@ -320,7 +285,7 @@ impl<K: Kind> Pass<'_, K> {
             for (step, outcome) in outcomes {
                 K::note(&mut status, step, outcome.as_ref(), now);
             }
-            keep_history(K::envelope_mut(&mut status), outcomes, generation, now);
+            telling::keep_history(K::envelope_mut(&mut status), outcomes, generation, now);
             object.with_status(status)
         };
         let goal = if self.deleting() { Goal::Remove } else { Goal::Keep };
@@ -333,11 +298,7 @@ impl<K: Kind> Pass<'_, K> {
         self.report_verdict(&plan.verdict);
         self.record
             .write_receipts(|object| {
-                if object.meta().resource_version == base {
-                    finished.clone()
-                } else {
-                    noted(object).status().cloned().unwrap_or_default()
-                }
+                if object.meta().resource_version == base { finished.clone() } else { noted(object).status().cloned().unwrap_or_default() }
             })
             .await?;
         self.wake_the_touched(outcomes);
@@ -369,221 +330,8 @@ impl<K: Kind> Pass<'_, K> {
     fn wake_the_touched(&self, outcomes: &[(K::Step, Result<Receipt, CloudError>)]) {
         let touched: Vec<String> = outcomes.iter().flat_map(|(step, _)| step.touches()).collect();
         for peer in self.context.claims.peers(self.object()).refs(touched.iter().map(String::as_str)) {
-            self.context.wake.wake(peer);
+            self.context.wake.wake(&peer);
         }
-    }
-
-    // ── what ends a pass ────────────────────────────────────────────────────────────────────────────────────
-
-    async fn settle(&mut self, session: &Session, plan: Plan<K>) -> Result<Again, RecordError> {
-        let status = self.finish(Some(session), plan.status.clone(), &plan.verdict);
-        self.protect(&status).await?;
-        self.report_remarks(&plan.remarks);
-        self.report_verdict(&plan.verdict);
-        self.record.settle(status).await?;
-        self.conclude(&plan, session).await
-    }
-
-    async fn conclude(&mut self, plan: &Plan<K>, session: &Session) -> Result<Again, RecordError> {
-        if plan.next == Next::Gone {
-            return self.release().await;
-        }
-        if !self.deleting() && self.removal() == Removal::LetGo {
-            self.record.drop_finalizer().await?;
-        }
-        let now = self.now();
-        let sync = schedule::next_sync(now, self.sync_interval(), &format!("{}/{}", session.tenant, session.region));
-        let planned = match plan.next {
-            Next::At(at) => at.min(sync),
-            Next::Sync | Next::Gone => sync,
-        };
-        let retry = self.slot.lock().failures.values().map(|failure| failure.retry_at).filter(|at| *at > now).min();
-        let next = [Some(planned), retry].into_iter().flatten().min().unwrap_or(sync);
-        Ok(Again::In(schedule::until(now, next)))
-    }
-
-    /// Nothing is left to undo, or nobody wants it undone.
-    async fn release(&mut self) -> Result<Again, RecordError> {
-        self.record.drop_finalizer().await?;
-        Ok(Again::OnChange)
-    }
-
-    async fn abandon(&mut self, reason: &str) -> Result<Again, RecordError> {
-        if !self.deleting() {
-            let verdict = Verdict {
-                phase: Phase::Stuck,
-                reason: Reason::Abandoned,
-                message: format!("the annotation {} is set: steward leaves this object and what it stands for alone", envelope::ABANDON),
-                drifted: None,
-            };
-            let status = self.object().status().cloned().unwrap_or_default();
-            let status = self.finish(None, status, &verdict);
-            self.report_verdict(&verdict);
-            self.record.settle(status).await?;
-        } else if self.record.has_finalizer() {
-            self.remark(Reason::Abandoned, &format!("let go without a cloud call: {}", verdict::cut(reason, 256)));
-        }
-        self.release().await
-    }
-
-    async fn stay_away(&mut self, what: String) -> Result<Again, RecordError> {
-        let verdict = Verdict {
-            phase: Phase::Stuck,
-            reason: Reason::UnsupportedStatus,
-            message: format!("status was written by a newer release of steward ({what}): upgrade this one; nothing is done until then"),
-            drifted: None,
-        };
-        let status = self.object().status().cloned().unwrap_or_default();
-        let status = self.finish(None, status, &verdict);
-        self.report_verdict(&verdict);
-        self.record.settle(status).await?;
-        Ok(Again::OnChange)
-    }
-
-    async fn suspend(&mut self) -> Result<Again, RecordError> {
-        let mut status = self.object().status().cloned().unwrap_or_default();
-        let (generation, requested_at) = (self.generation(), self.requested_at());
-        let envelope = K::envelope_mut(&mut status);
-        verdict::suspend(&mut envelope.conditions, generation, self.now());
-        envelope.observed_generation = Some(generation);
-        envelope.last_handled_reconcile_at = requested_at;
-        self.slot.lock().last_reason = Some(Reason::Suspended);
-        self.record.settle(status).await?;
-        Ok(Again::OnChange)
-    }
-
-    /// There is no session. For a deletion that means a block that a person can lift, or, if the whole namespace goes, one that lifts itself.
-    async fn refused(&mut self, refusal: Refusal) -> Result<Again, RecordError> {
-        let now = self.now();
-        let (reason, message) = match refusal {
-            // The credential wakes its users; this is for those that came before it.
-            Refusal::NotYet => return Ok(Again::In(schedule::soon(&self.context.dice, UNTIL_IDENTIFIED))),
-            Refusal::No { reason, message } => (reason, message),
-            Refusal::Unavailable { message } => (Reason::CloudUnavailable, message),
-        };
-        let since = *self.slot.lock().without_session_since.get_or_insert(now);
-        let unavailable = reason == Reason::CloudUnavailable;
-        let patience = later(since, schedule::patience(self.sync_interval()));
-        if unavailable && self.has_spoken() && !self.deleting() && now < patience {
-            return Ok(Again::In(schedule::until(now, patience)));
-        }
-        let again = if self.deleting() {
-            let free_at = later(since, self.context.settings.orphan_grace);
-            if free_at <= now && self.namespace_is_going().await? {
-                self.context.report.orphan_released(K::kind(&()).as_ref());
-                tracing::warn!(kind = %K::kind(&()), namespace = self.namespace, name = self.name(), "released without undoing: its namespace is going and its credential is gone");
-                return self.release().await;
-            }
-            Again::In(schedule::until(now, free_at.max(later(now, schedule::ORPHAN_LOOK))))
-        } else {
-            Again::OnChange
-        };
-        let phase = match (unavailable, self.has_spoken()) {
-            (true, true) => Phase::Unknown,
-            (true, false) => Phase::Working,
-            (false, _) => Phase::Stuck,
-        };
-        let verdict = Verdict { phase, reason, message, drifted: None };
-        let status = self.object().status().cloned().unwrap_or_default();
-        let status = self.finish(None, status, &verdict);
-        self.report_verdict(&verdict);
-        self.record.settle(status).await?;
-        Ok(again)
-    }
-
-    async fn namespace_is_going(&self) -> Result<bool, RecordError> {
-        let namespaces: Api<k8s_openapi::api::core::v1::Namespace> = Api::all(self.context.client.clone());
-        let namespace = namespaces.get_opt(&self.namespace).await?;
-        Ok(namespace.is_none_or(|namespace| namespace.metadata.deletion_timestamp.is_some()))
-    }
-
-    // ── the envelope ────────────────────────────────────────────────────────────────────────────────────────
-
-    /// Completes a status with what all kinds have: pins, conditions, the error, and the time if anything else is new.
-    fn finish(&self, session: Option<&Session>, mut status: K::Status, verdict: &Verdict) -> K::Status {
-        let now = self.now();
-        let verdict = self.blocked(verdict);
-        let (generation, requested_at) = (self.generation(), self.requested_at());
-        let failure = self.slot.lock().worst(now).cloned();
-        let envelope = K::envelope_mut(&mut status);
-        if let Some(session) = session {
-            envelope.account_id.get_or_insert_with(|| session.account.clone());
-            envelope.region.get_or_insert_with(|| session.region.clone());
-        }
-        envelope.observed_generation = Some(generation);
-        envelope.last_handled_reconcile_at = requested_at;
-        envelope.last_error = failure.map(|failure| schedule::last_error(envelope.last_error.as_ref(), &failure));
-        verdict::declare(&mut envelope.conditions, &verdict, K::SHAPE, generation, now);
-        self.slot.lock().last_reason = Some(verdict.reason);
-        if self.object().status() != Some(&status) && session.is_some() {
-            K::envelope_mut(&mut status).last_sync_time = Some(now.into());
-        }
-        status
-    }
-
-    /// A deletion that cannot go on says so, and how to get out of it.
-    fn blocked(&self, verdict: &Verdict) -> Verdict {
-        if !self.deleting() || verdict.phase != Phase::Stuck {
-            return verdict.clone();
-        }
-        Verdict {
-            reason: Reason::DeleteBlocked,
-            message: format!(
-                "{} ({}). To let go without touching the cloud: kubectl annotate {}/{} -n {} {}=\"<reason>\"",
-                verdict.message,
-                verdict.reason,
-                K::plural(&()),
-                self.name(),
-                self.namespace,
-                envelope::ABANDON
-            ),
-            ..verdict.clone()
-        }
-    }
-
-    // ── reports ─────────────────────────────────────────────────────────────────────────────────────────────
-
-    fn report_verdict(&self, verdict: &Verdict) {
-        let verdict = self.blocked(verdict);
-        let before = self.object().status().map(K::envelope).and_then(|envelope| verdict::ready(&envelope.conditions)).map(|ready| ready.reason.clone());
-        let said = (verdict.reason, verdict.message.clone());
-        let mut remembered = self.slot.lock();
-        let again = remembered.reported.as_ref() == Some(&said) || before.as_deref() == Some(verdict.reason.as_str());
-        remembered.reported = Some(said);
-        drop(remembered);
-        let recovered = before.is_some_and(|reason| reason != Reason::Applying.as_str() && reason != Reason::AwaitingConsistency.as_str());
-        let worth_telling = match verdict.phase {
-            Phase::Stuck | Phase::Unknown => true,
-            Phase::Settled => recovered,
-            Phase::Working => verdict.reason == Reason::DriftDetected,
-        };
-        if worth_telling && !again {
-            self.context.report.event(self.object().as_ref(), verdict.phase, verdict.reason, "Reconcile", &verdict.message);
-        }
-    }
-
-    fn report_remarks(&self, remarks: &[super::kind::Remark]) {
-        for remark in remarks {
-            self.remark(remark.reason, &remark.note);
-        }
-    }
-
-    fn remark(&self, reason: Reason, note: &str) {
-        let phase = if reason == Reason::DriftCorrected { Phase::Settled } else { Phase::Stuck };
-        self.context.report.event(self.object().as_ref(), phase, reason, "Reconcile", note);
-    }
-
-    fn report_outcomes(&self, outcomes: &[(K::Step, Result<Receipt, CloudError>)]) {
-        for (step, outcome) in outcomes {
-            let (kind, name, namespace) = (K::kind(&()), self.name(), &self.namespace);
-            match outcome {
-                Ok(receipt) => tracing::info!(%kind, %namespace, %name, %step, outcome = receipt.outcome, request_id = receipt.request_id, "done"),
-                Err(error) => {
-                    tracing::warn!(%kind, %namespace, %name, %step, code = error.code, class = %error.class, request_id = error.request_id, "refused");
-                }
-            }
-        }
-        self.context.report.calls_made(self.object().as_ref(), outcomes);
     }
 
     // ── the object ──────────────────────────────────────────────────────────────────────────────────────────
@@ -638,21 +386,4 @@ pub fn fingerprint<K: Kind>(object: &K) -> Fingerprint {
         deleting: meta.deletion_timestamp.is_some(),
         annotations: meta.annotations.clone().unwrap_or_default(),
     }
-}
-
-fn keep_history<S: Step>(envelope: &mut Envelope, outcomes: &[(S, Result<Receipt, CloudError>)], generation: i64, now: Timestamp) {
-    for (step, outcome) in outcomes {
-        let Ok(receipt) = outcome else { continue };
-        if receipt.changed {
-            envelope.history.insert(0, HistoryEntry {
-                time: now.into(),
-                generation,
-                operation: step.operation().name.to_owned(),
-                external_id: receipt.external_id.clone(),
-                request_id: receipt.request_id.clone(),
-                outcome: receipt.outcome.to_owned(),
-            });
-        }
-    }
-    envelope.history.truncate(HISTORY);
 }

@@ -1,0 +1,133 @@
+//! What is said of an object at the end of a pass: the envelope of its status, events, log lines.
+
+use super::Pass;
+use crate::api::envelope::{self, Envelope, HistoryEntry};
+use crate::cloud::error::CloudError;
+use crate::cloud::session::Session;
+use crate::reason::Reason;
+use crate::reconcile::kind::{Kind, Receipt, Remark, Step};
+use crate::reconcile::schedule;
+use crate::reconcile::verdict::{self, Phase, Verdict};
+use jiff::Timestamp;
+
+/// Calls that are kept in `status.history`.
+const HISTORY: usize = 10;
+
+impl<K: Kind> Pass<'_, K> {
+    /// Completes a status with what all kinds have: pins, conditions, the error, and the time if anything else is new.
+    pub(super) fn finish(&self, session: Option<&Session>, mut status: K::Status, verdict: &Verdict) -> K::Status {
+        let now = self.now();
+        let verdict = self.blocked(verdict);
+        let (generation, requested_at) = (self.generation(), self.requested_at());
+        let failure = self.slot.lock().worst(now).cloned();
+        let envelope = K::envelope_mut(&mut status);
+        if let Some(session) = session {
+            envelope.account_id.get_or_insert_with(|| session.account.clone());
+            envelope.region.get_or_insert_with(|| session.region.clone());
+        }
+        envelope.observed_generation = Some(generation);
+        envelope.last_handled_reconcile_at = requested_at;
+        envelope.last_error = failure.map(|failure| schedule::last_error(envelope.last_error.as_ref(), &failure));
+        verdict::declare(&mut envelope.conditions, &verdict, K::SHAPE, generation, now);
+        self.slot.lock().last_reason = Some(verdict.reason);
+        if self.object().status() != Some(&status) && session.is_some() {
+            K::envelope_mut(&mut status).last_sync_time = Some(now.into());
+        }
+        status
+    }
+
+    /// A deletion that cannot go on says so, and how to get out of it.
+    pub(super) fn blocked(&self, verdict: &Verdict) -> Verdict {
+        if !self.deleting() || verdict.phase != Phase::Stuck {
+            return verdict.clone();
+        }
+        Verdict {
+            reason: Reason::DeleteBlocked,
+            message: format!(
+                "{} ({}). To let go without touching the cloud: kubectl annotate {}/{} -n {} {}=\"<reason>\"",
+                verdict.message,
+                verdict.reason,
+                K::plural(&()),
+                self.name(),
+                self.namespace,
+                envelope::ABANDON
+            ),
+            ..verdict.clone()
+        }
+    }
+
+    pub(super) fn report_verdict(&self, verdict: &Verdict) {
+        let verdict = self.blocked(verdict);
+        let before = self
+            .object()
+            .status()
+            .map(K::envelope)
+            .and_then(|envelope| verdict::ready(&envelope.conditions))
+            .map(|ready| ready.reason.clone());
+        let said = (verdict.reason, verdict.message.clone());
+        let mut remembered = self.slot.lock();
+        let again = remembered.reported.as_ref() == Some(&said) || before.as_deref() == Some(verdict.reason.as_str());
+        remembered.reported = Some(said);
+        drop(remembered);
+        let recovered = before.is_some_and(|reason| reason != Reason::Applying.as_str() && reason != Reason::AwaitingConsistency.as_str());
+        let worth_telling = match verdict.phase {
+            Phase::Stuck | Phase::Unknown => true,
+            Phase::Settled => recovered,
+            Phase::Working => verdict.reason == Reason::DriftDetected,
+        };
+        if worth_telling && !again {
+            self.context.report.event(self.object().as_ref(), verdict.phase, verdict.reason, "Reconcile", &verdict.message);
+        }
+    }
+
+    pub(super) fn report_remarks(&self, remarks: &[Remark]) {
+        for remark in remarks {
+            self.remark(remark.reason, &remark.note);
+        }
+    }
+
+    pub(super) fn remark(&self, reason: Reason, note: &str) {
+        let phase = if reason == Reason::DriftCorrected { Phase::Settled } else { Phase::Stuck };
+        self.context.report.event(self.object().as_ref(), phase, reason, "Reconcile", note);
+    }
+
+    pub(super) fn report_outcomes(&self, outcomes: &[(K::Step, Result<Receipt, CloudError>)]) {
+        for (step, outcome) in outcomes {
+            let (kind, name, namespace) = (K::kind(&()), self.name(), &self.namespace);
+            match outcome {
+                Ok(receipt) => {
+                    tracing::info!(%kind, %namespace, %name, %step, outcome = receipt.outcome, request_id = receipt.request_id, "done");
+                }
+                Err(error) => {
+                    tracing::warn!(%kind, %namespace, %name, %step, code = error.code, class = %error.class, request_id = error.request_id, "refused");
+                }
+            }
+        }
+        self.context.report.calls_made(self.object().as_ref(), outcomes);
+    }
+}
+
+pub(super) fn keep_history<S: Step>(
+    envelope: &mut Envelope,
+    outcomes: &[(S, Result<Receipt, CloudError>)],
+    generation: i64,
+    now: Timestamp,
+) {
+    for (step, outcome) in outcomes {
+        let Ok(receipt) = outcome else { continue };
+        if receipt.changed {
+            envelope.history.insert(
+                0,
+                HistoryEntry {
+                    time: now.into(),
+                    generation,
+                    operation: step.operation().name.to_owned(),
+                    external_id: receipt.external_id.clone(),
+                    request_id: receipt.request_id.clone(),
+                    outcome: receipt.outcome.to_owned(),
+                },
+            );
+        }
+    }
+    envelope.history.truncate(HISTORY);
+}

@@ -1,0 +1,132 @@
+//! Ten thousand objects at once. It measures, and takes minutes, so it runs only when it is asked to:
+//!
+//! ```console
+//! $ STEWARD_LOAD=target/debug/steward cargo test --test it ten_thousand -- --nocapture
+//! ```
+//!
+//! The variable names the program to measure, for instance one of `cargo build --release`.
+
+use super::real::{PORT, Real, STEWARD, read, ready_of, tell};
+use futures::StreamExt as _;
+use kube::api::{ListParams, PostParams};
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::core::{ApiResource, DynamicObject, GroupVersionKind};
+use kube::{Api, Client, Config};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use steward_playground::playground::repository;
+
+const OBJECTS: usize = 10_000;
+const CREATED_AT_ONCE: usize = 32;
+const PATIENCE: Duration = Duration::from_secs(1800);
+
+#[test]
+fn ten_thousand_objects_that_are_created_at_once_settle() {
+    let Some(program) = program() else {
+        tell("SKIPPED: 10,000 objects. To run it: STEWARD_LOAD=target/debug/steward cargo test --test it ten_thousand -- --nocapture");
+        return;
+    };
+    let real = playground(program);
+    let pid = real.playground.steward().replicas()[0].pid().expect("a pid");
+    let calls_before = real.calls().len();
+
+    let began = Instant::now();
+    create_all(real.playground.control_plane().kubeconfig());
+    let created = began.elapsed();
+    let address = real.playground.steward().replicas()[0].address(PORT).expect("the manifest names the port");
+    let in_sync = format!("steward_objects{{kind=\"SecurityGroupMembership\",reason=\"InSync\"}} {OBJECTS}");
+    real.until(PATIENCE, "all are in sync", |_| {
+        let metrics = steward_playground::http::get(address, "/metrics", Duration::from_secs(30));
+        metrics.is_ok_and(|answer| answer.body.lines().any(|line| line == in_sync))
+    });
+    let settled = began.elapsed();
+
+    let objects: Value = serde_json::from_str(&real.kubectl(&["get", "sgm", "--chunk-size=0", "-o", "json"])).expect("JSON");
+    let ready = objects["items"].as_array().into_iter().flatten().filter(|object| ready_of(object) == "True/InSync").count();
+    assert_eq!((ready, real.acted("JoinSecurityGroup")), (OBJECTS, OBJECTS));
+
+    let mut calls: BTreeMap<String, usize> = BTreeMap::new();
+    for call in real.calls().into_iter().skip(calls_before) {
+        *calls.entry(format!("{} {}", call.operation, call.code.unwrap_or_else(|| "OK".to_owned()))).or_default() += 1;
+    }
+    tell(&format!("{OBJECTS} objects, created in {created:.1?}, all ready after {settled:.1?}"));
+    tell(&format!("calls to the cloud: {} {calls:?}", calls.values().sum::<usize>()));
+    let requests = requests_of_steward(&real);
+    tell(&format!("writes to the API server: {} {requests:?}", requests.iter().filter(|(what, _)| is_write(what)).map(|(_, count)| count).sum::<usize>()));
+    tell(&format!("peak memory of steward: {} MiB", peak_memory(pid) / 1024));
+}
+
+#[expect(clippy::disallowed_methods, reason = "a switch for a person at a terminal, read in this one place")]
+fn program() -> Option<PathBuf> {
+    let program = std::env::var("STEWARD_LOAD").ok().filter(|program| !program.is_empty())?;
+    Some(repository().join(program))
+}
+
+fn playground(program: PathBuf) -> Real {
+    let seed = format!(
+        "
+securityGroups: [{{id: sg-base, type: enterprise}}, {{id: sg-web, type: enterprise}}]
+instances: {{count: {OBJECTS}, prefix: i-, groups: [sg-base]}}
+settings: {{limits: {{JoinSecurityGroup: 1000000, \"*\": 1000000}}}}
+"
+    );
+    // The account's limits are not what is measured: they would make it ten minutes and more, whoever asks.
+    let limits = "ecs:JoinSecurityGroup=10000000,ecs:DescribeInstances=10000000,ecs:DescribeNetworkInterfaces=10000000,ecs:DescribeSecurityGroups=10000000";
+    Real::with(&seed, |setup| {
+        setup.control_plane.audit = true;
+        setup.steward = Some(program);
+        setup.environment.push(("STEWARD_LIMITS".to_owned(), limits.to_owned()));
+    })
+}
+
+/// As fast as the API server takes them; kubectl alone would take minutes.
+fn create_all(kubeconfig: &Path) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let kubeconfig = Kubeconfig::read_from(kubeconfig).expect("a kubeconfig");
+        let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.expect("a configuration");
+        let client = Client::try_from(config).expect("a client");
+        let resource = ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk("cloudsteward.dev", "v1alpha1", "SecurityGroupMembership"), "securitygroupmemberships");
+        let api: Api<DynamicObject> = Api::namespaced_with(client, "default", &resource);
+        futures::stream::iter(1..=OBJECTS)
+            .for_each_concurrent(CREATED_AT_ONCE, |number| {
+                let spec = json!({"spec": {"securityGroupId": "sg-web", "targets": {"instanceIds": [format!("i-{number:05}")]}}});
+                let object = DynamicObject::new(&format!("web-{number}"), &resource).data(spec);
+                let api = api.clone();
+                async move {
+                    api.create(&PostParams::default(), &object).await.expect("an object");
+                }
+            })
+            .await;
+        let there = api.list(&ListParams::default().limit(1)).await.expect("a list");
+        assert!(!there.items.is_empty());
+    });
+}
+
+/// By verb and resource.
+fn requests_of_steward(real: &Real) -> BTreeMap<String, usize> {
+    let log = read(&real.playground.control_plane().audit_log().expect("an audit log"));
+    let mut requests = BTreeMap::new();
+    for request in log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
+        if request["user"]["username"] == STEWARD && request["stage"] == "ResponseComplete" {
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            let object = &request["objectRef"];
+            let what = format!("{} {} {} {}", text(&request["verb"]), text(&object["resource"]), text(&object["subresource"]), request["responseStatus"]["code"]);
+            *requests.entry(what).or_default() += 1;
+        }
+    }
+    requests
+}
+
+fn is_write(what: &str) -> bool {
+    ["create", "update", "patch", "delete"].iter().any(|verb| what.starts_with(verb))
+}
+
+/// In KiB.
+fn peak_memory(pid: u32) -> u64 {
+    let status = read(Path::new(&format!("/proc/{pid}/status")));
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).and_then(|rest| rest.trim().trim_end_matches(" kB").parse().ok());
+    peak.expect("Linux says so")
+}

@@ -1,0 +1,29 @@
+//! End to end: what people type into kubectl, on a real API server, against real processes. Each test has a control plane of its own.
+//! What only time or the cloud's moods can bring about is told in the stories; here is what only the real thing can show.
+
+mod deletion;
+mod keys;
+mod load;
+mod probes;
+mod real;
+mod refusals;
+mod replicas;
+mod rights;
+mod security_group_membership;
+mod server_side_apply;
+
+/// One account with a few machines, all of which are in `sg-base`.
+const SEED: &str = "
+securityGroups: [{id: sg-base}, {id: sg-web}, {id: sg-db}]
+instances:
+  - {id: i-web1, groups: [sg-base], tags: {role: web}}
+  - {id: i-web2, groups: [sg-base], tags: {role: web}}
+  - {id: i-web3, groups: [sg-base], tags: {role: web}}
+  - {id: i-there, groups: [sg-base, sg-web]}
+  - {id: i-other, groups: [sg-base]}
+";
+
+/// `{securityGroupId: sg-web, targets: {instanceIds: […]}}`
+fn web(instances: &[&str]) -> serde_json::Value {
+    serde_json::json!({"securityGroupId": "sg-web", "targets": {"instanceIds": instances}})
+}

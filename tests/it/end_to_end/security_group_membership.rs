@@ -1,0 +1,164 @@
+//! The way of one object: applied, joined, edited, drifted, deleted; and how it looks in a terminal.
+
+use super::real::Real;
+use super::{SEED, web};
+use serde_json::{Value, json};
+use std::time::Duration;
+use steward_cloudsim::Edit;
+
+/// The least that one can write.
+const WEB_1: &str = "
+apiVersion: cloudsteward.dev/v1alpha1
+kind: SecurityGroupMembership
+metadata: {name: web-1}
+spec: {securityGroupId: sg-web, targets: {instanceIds: [i-web1]}}
+";
+
+/// Everything that one can write.
+const WEB_ALL: &str = "
+apiVersion: cloudsteward.dev/v1alpha1
+kind: SecurityGroupMembership
+metadata: {name: web-all}
+spec:
+  credentialRef: {name: prod}
+  region: cn-hangzhou
+  securityGroupId: sg-web
+  targets: {instanceSelector: {tags: [{key: role, value: web}], vpcId: vpc-1, resourceGroupId: rg-1}}
+  maxRemovals: 10%
+  managementPolicy: Manage
+  deletionPolicy: Delete
+  syncInterval: 10m
+  suspend: false
+";
+
+#[test]
+fn an_object_travels_from_kubectl_apply_to_a_signed_call_and_back() {
+    let real = Real::new(SEED);
+    the_whole_way(&real);
+}
+
+/// Applied, edited, deleted; also what the rights of steward are measured by.
+pub(super) fn the_whole_way(real: &Real) {
+    real.apply(WEB_1);
+    real.kubectl(&["wait", "--for=condition=Ready", "sgm/web-1", "--timeout=60s"]);
+    assert_eq!((real.ready("web-1"), real.ledger("web-1")), ("True/InSync".to_owned(), vec!["i-web1=Added".to_owned()]));
+    assert_eq!(real.groups_of("i-web1"), ["sg-base", "sg-web"]);
+
+    // The simulator lets nothing pass that is not signed, and says by whose key.
+    let joins: Vec<_> = real.calls().into_iter().filter(|call| call.operation == "JoinSecurityGroup").collect();
+    assert_eq!(joins.len(), 1);
+    let join = &joins[0];
+    assert_eq!((join.access_key_id.as_deref(), join.status, join.acted), (Some("key-1"), Some(200), true));
+    for (name, value) in [("InstanceId", "i-web1"), ("SecurityGroupId", "sg-web"), ("RegionId", "cn-hangzhou")] {
+        assert_eq!(join.parameters.get(name).map(String::as_str), Some(value), "{name}");
+    }
+    let status = real.get("web-1").expect("it exists")["status"].clone();
+    assert_eq!(status["history"][0]["requestId"], join.request_id, "the receipt is findable");
+    assert_eq!((&status["accountId"], &status["region"]), (&json!(crate::world::ACCOUNT), &json!("cn-hangzhou")));
+
+    real.edit("web-1", &json!({"securityGroupId": "sg-db"}));
+    real.until_ready("web-1", "True/InSync");
+    assert_eq!(real.groups_of("i-web1"), ["sg-base", "sg-db"]);
+    let order: Vec<_> = real.calls().into_iter().filter(|call| call.acted).map(|call| (call.operation, call.parameters["SecurityGroupId"].clone())).collect();
+    let expected = [("JoinSecurityGroup", "sg-web"), ("JoinSecurityGroup", "sg-db"), ("LeaveSecurityGroup", "sg-web")];
+    assert_eq!(order, expected.map(|(operation, group)| (operation.to_owned(), group.to_owned())), "join the new one, then leave the old one");
+
+    real.until(Duration::from_secs(20), "the calls are told as events", |real| {
+        let events = real.events("web-1");
+        ["join i-web1", "leave"].iter().all(|what| events.iter().any(|event| event.starts_with("Normal") && event.contains(what)))
+    });
+    let described = real.kubectl(&["describe", "sgm", "web-1"]);
+    assert!(described.contains("join i-web1"), "events are in kubectl describe: {described}");
+
+    real.kubectl(&["delete", "sgm", "web-1", "--timeout=60s"]);
+    assert_eq!((real.get("web-1"), real.groups_of("i-web1")), (None, vec!["sg-base".to_owned()]));
+}
+
+#[test]
+fn what_kubectl_shows_is_what_the_manual_shows() {
+    let real = Real::new(SEED);
+    real.credential("prod");
+    real.apply(WEB_1);
+    real.apply(WEB_ALL);
+    real.kubectl(&["wait", "--for=condition=Ready", "sgm", "--all", "--timeout=60s"]);
+
+    let table = Table::read(&real.kubectl(&["get", "securitygroupmemberships"]));
+    assert_eq!(table.titles, ["NAME", "READY", "REASON", "GROUP", "MEMBERS", "JOINED", "AGE"]);
+    assert_eq!(table.row("web-1")[1..6], ["True", "InSync", "sg-web", "1", "1"]);
+    assert_eq!(table.row("web-all")[1..6], ["True", "InSync", "sg-web", "3", "3"]);
+
+    let wide = Table::read(&real.kubectl(&["get", "sgm", "-o", "wide"]));
+    assert_eq!(wide.titles, ["NAME", "READY", "REASON", "GROUP", "MEMBERS", "JOINED", "AGE", "REGION", "CREDENTIAL", "ERROR"]);
+    // No error yet, so the last column is empty.
+    assert_eq!(wide.row("web-all")[7..], ["cn-hangzhou", "prod"]);
+
+    let credentials = Table::read(&real.kubectl(&["get", "cred"]));
+    assert_eq!(credentials.titles[..3], ["NAME", "READY", "REASON"]);
+    assert_eq!(credentials.row("default")[1..3], ["True", "InSync"]);
+
+    let everything = real.kubectl(&["get", "steward", "-o", "name"]);
+    for name in ["cloudcredential.cloudsteward.dev/default", "securitygroupmembership.cloudsteward.dev/web-1"] {
+        assert!(everything.lines().any(|line| line == name), "{name} in {everything}");
+    }
+
+    let explained = real.kubectl(&["explain", "securitygroupmembership.spec.targets"]);
+    for field in ["instanceIds", "networkInterfaceIds", "instanceSelector", "exactly one of the three"] {
+        assert!(explained.contains(field), "{field} in {explained}");
+    }
+    let undocumented = undocumented_fields(&real);
+    assert!(undocumented.is_empty(), "kubectl explain has nothing to say of {undocumented:?}");
+}
+
+/// A table as kubectl prints it, in words; an empty cell at the end of a row is no word.
+struct Table {
+    titles: Vec<String>,
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    fn read(text: &str) -> Self {
+        let mut lines = text.lines().map(|line| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>());
+        Self { titles: lines.next().unwrap_or_default(), rows: lines.collect() }
+    }
+
+    #[track_caller]
+    fn row(&self, name: &str) -> &[String] {
+        self.rows.iter().find(|row| row[0] == name).expect("a row of this name")
+    }
+}
+
+/// Fields of spec whose description is missing; that's what `kubectl explain` prints.
+fn undocumented_fields(real: &Real) -> Vec<String> {
+    let crd = real.get_of("crd", "securitygroupmemberships.cloudsteward.dev").expect("the CRD");
+    let spec = &crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"];
+    let mut missing = Vec::new();
+    collect_undocumented("spec", spec, &mut missing);
+    missing
+}
+
+fn collect_undocumented(path: &str, schema: &Value, missing: &mut Vec<String>) {
+    for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+        let path = format!("{path}.{name}");
+        // A tag's key and value explain themselves.
+        if property["description"].is_null() && !path.contains("tags.") {
+            missing.push(path.clone());
+        }
+        collect_undocumented(&path, property, missing);
+    }
+}
+
+#[test]
+fn drift_is_corrected_when_somebody_asks_for_a_look() {
+    let real = Real::new(SEED);
+    real.membership("web", &web(&["i-web1", "i-there"]));
+    real.until_ready("web", "True/InSync");
+    assert_eq!(real.ledger("web"), ["i-there=PreExisting", "i-web1=Added"]);
+    real.cloud_edit(&Edit::leave("i-web1", "sg-web"));
+    real.annotate("web", "reconcile.cloudsteward.dev/requestedAt", "2026-11-22T09:00:00Z");
+    real.until(Duration::from_secs(30), "it is back", |real| real.groups_of("i-web1") == ["sg-base", "sg-web"]);
+    real.until(Duration::from_secs(30), "the wish is answered", |real| {
+        real.get("web").expect("it exists")["status"]["lastHandledReconcileAt"] == "2026-11-22T09:00:00Z"
+    });
+    real.until_ready("web", "True/InSync");
+    real.until(Duration::from_secs(20), "the correction is told", |real| real.events("web").iter().any(|event| event.starts_with("Normal DriftCorrected")));
+}
