@@ -1,4 +1,26 @@
-//! The house.
+//! `steward`, a Kubernetes operator for day-2 cloud work. This is the map of the house.
+//!
+//! | room | what it does |
+//! |---|---|
+//! | [`api`] | what users write and read: the kinds, the envelope. Data only |
+//! | [`reconcile`] | what all kinds share: the pass (start with [`reconcile::pass`]), the one writer of status, memory, claims, reports |
+//! | [`kinds`] | what is particular to each kind: observe, plan, perform |
+//! | [`credentials`] | the controller of `CloudCredential`, and the sessions that passes are handed |
+//! | [`cloud`] | the clouds: socket, signatures, error catalogue, budget, batches. Knows no Kubernetes |
+//! | [`reason`] | the closed list of reasons: one word for condition, event and metric |
+//! | [`ambient`] | time and randomness, handed in |
+//! | [`operator`] | the wiring: from flags and surroundings to running controllers |
+//! | [`leader`], [`server`], [`metrics`], [`gauges`] | the lease, the probes, the numbers |
+//! | [`cli`] | what people type |
+//!
+//! Arrows point one way: `cli` → `operator` → `credentials`, `kinds` → `reconcile` → `cloud`, `api`.
+//!
+//! One pass over one object:
+//!
+//! ```text
+//! gather ──► observe ──► plan ──► admit ──► record ──► perform ──► note
+//! ```
+
 pub mod ambient;
 pub mod api;
 pub mod cli;

@@ -19,7 +19,7 @@ struct Act {
 const ACTS: [Act; 3] = [
     Act {
         title: "Two objects, and the calls that they became",
-        look_at: "JOINED counts what steward added; the request id is the cloud's receipt for it",
+        look_at: "MEMBERS are asked for, JOINED were seen in the group; the request id is the cloud's receipt",
         commands: &[
             "kubectl apply -f playground/manifests/memberships.yaml",
             "kubectl wait --for=condition=Ready securitygroupmembership --all --timeout=60s",

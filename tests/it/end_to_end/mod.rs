@@ -14,6 +14,7 @@ mod server_side_apply;
 
 /// One account with a few machines, all of which are in `sg-base`.
 const SEED: &str = "
+defaults: {resourceGroup: rg-1}
 securityGroups: [{id: sg-base}, {id: sg-web}, {id: sg-db}]
 instances:
   - {id: i-web1, groups: [sg-base], tags: {role: web}}

@@ -65,10 +65,10 @@ pub(super) fn the_whole_way(real: &Real) {
 
     real.until(Duration::from_secs(20), "the calls are told as events", |real| {
         let events = real.events("web-1");
-        ["join i-web1", "leave"].iter().all(|what| events.iter().any(|event| event.starts_with("Normal") && event.contains(what)))
+        ["i-web1 joins sg-db", "i-web1 leaves sg-web"].iter().all(|what| events.iter().any(|event| event.starts_with("Normal") && event.contains(what)))
     });
     let described = real.kubectl(&["describe", "sgm", "web-1"]);
-    assert!(described.contains("join i-web1"), "events are in kubectl describe: {described}");
+    assert!(described.contains("i-web1 joins sg-web"), "events are in kubectl describe: {described}");
 
     real.kubectl(&["delete", "sgm", "web-1", "--timeout=60s"]);
     assert_eq!((real.get("web-1"), real.groups_of("i-web1")), (None, vec!["sg-base".to_owned()]));

@@ -52,12 +52,12 @@ impl Draft<'_> {
             return (Phase::Working, reason, format!("{present} of {asked_for} members are in {group}"));
         }
         if self.leaving > 0 {
-            return (Phase::Working, Reason::Applying, format!("all {asked_for} members are in {group}; others are leaving"));
+            return (Phase::Working, Reason::Applying, format!("{}; others are leaving", complete(asked_for, group)));
         }
         if asked_for == 0 {
             return (Phase::Settled, Reason::NoTargets, "the selector matches no instance".to_owned());
         }
-        (Phase::Settled, Reason::InSync, format!("all {asked_for} members are in {group}"))
+        (Phase::Settled, Reason::InSync, complete(asked_for, group))
     }
 
     /// What a person can do something about comes first.
@@ -84,4 +84,8 @@ impl Draft<'_> {
             others => format!("{}: {}{code}; {others} more in status.problems", problem.target, problem.message),
         }
     }
+}
+
+fn complete(members: usize, group: &str) -> String {
+    if members == 1 { format!("its member is in {group}") } else { format!("all {members} members are in {group}") }
 }
