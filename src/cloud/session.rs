@@ -20,7 +20,8 @@ pub struct Session {
 }
 
 impl Session {
-    pub(super) fn new(alibaba: Arc<Alibaba>, account: &str, region: &str, lane: Lane) -> Self {
+    /// A credential at work in this account, which it must have been found to belong to, and this region.
+    pub fn new(alibaba: Arc<Alibaba>, account: &str, region: &str, lane: Lane) -> Self {
         Self { account: account.to_owned(), region: region.to_owned(), lane, tenant: alibaba.tenant().to_owned(), alibaba }
     }
 

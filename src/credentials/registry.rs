@@ -183,7 +183,7 @@ impl Sessions for Registry {
             let message = format!("spec.region is not set, and CloudCredential {} names no region either", ask.credential);
             return Err(Refusal::No { reason: Reason::InvalidSpec, message });
         };
-        Ok(open.alibaba.session(&open.account, region, ask.lane))
+        Ok(Session::new(Arc::clone(&open.alibaba), &open.account, region, ask.lane))
     }
 
     fn released(&self, namespace: &str, credential: &str) {

@@ -1,24 +1,30 @@
 //! Who else has a say: an index from claims to the objects that make them, kept up by the watch.
 //! What a claim means is the kind's business.
 
-use super::kind::Kind;
+use kube::Resource;
 use kube::runtime::reflector::{ObjectRef, Store};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+/// An object that others may have to know of.
+pub trait Claimant: Resource<DynamicType = ()> + Clone + Send + Sync + 'static {
+    /// Keys under which other objects of the kind find this one, because they may be about the same thing in the cloud.
+    fn claims(&self) -> Vec<String>;
+}
+
 /// Finds the objects of a kind by what they claim.
-pub struct Claims<K: Kind> {
+pub struct Claims<K: Claimant> {
     source: Source<K>,
     index: Mutex<Index<K>>,
 }
 
 /// Where the objects themselves are: the watch's store, or, in a test, a list.
-enum Source<K: Kind> {
+enum Source<K: Claimant> {
     Stores(Vec<Store<K>>),
     List(Vec<Arc<K>>),
 }
 
-struct Index<K: Kind> {
+struct Index<K: Claimant> {
     by_claim: HashMap<String, BTreeSet<Name>>,
     by_object: BTreeMap<Name, (ObjectRef<K>, Vec<String>)>,
 }
@@ -26,18 +32,18 @@ struct Index<K: Kind> {
 type Name = (String, String);
 
 /// A handle on the index that leaves out the object which asks.
-pub struct Peers<K: Kind> {
+pub struct Peers<K: Claimant> {
     claims: Arc<Claims<K>>,
     asks: Name,
 }
 
-impl<K: Kind> Clone for Peers<K> {
+impl<K: Claimant> Clone for Peers<K> {
     fn clone(&self) -> Self {
         Self { claims: Arc::clone(&self.claims), asks: self.asks.clone() }
     }
 }
 
-impl<K: Kind> Claims<K> {
+impl<K: Claimant> Claims<K> {
     pub fn over(stores: Vec<Store<K>>) -> Self {
         Self { source: Source::Stores(stores), index: Mutex::default() }
     }
@@ -92,7 +98,7 @@ impl<K: Kind> Claims<K> {
     }
 }
 
-impl<K: Kind> Peers<K> {
+impl<K: Claimant> Peers<K> {
     /// The other objects that make one of these claims, each once.
     pub fn claiming<'a>(&self, claims: impl IntoIterator<Item = &'a str>) -> Vec<Arc<K>> {
         let references = self.references(claims);
@@ -122,13 +128,13 @@ impl<K: Kind> Peers<K> {
     }
 }
 
-impl<K: Kind> Default for Index<K> {
+impl<K: Claimant> Default for Index<K> {
     fn default() -> Self {
         Self { by_claim: HashMap::new(), by_object: BTreeMap::new() }
     }
 }
 
-impl<K: Kind> Index<K> {
+impl<K: Claimant> Index<K> {
     fn forget(&mut self, object: &Name) {
         let Some((_, claims)) = self.by_object.remove(object) else { return };
         for claim in claims {
@@ -142,6 +148,6 @@ impl<K: Kind> Index<K> {
     }
 }
 
-fn name<K: Kind>(object: &K) -> Name {
+fn name<K: Claimant>(object: &K) -> Name {
     (object.meta().namespace.clone().unwrap_or_default(), object.meta().name.clone().unwrap_or_default())
 }

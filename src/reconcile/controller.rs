@@ -1,74 +1,31 @@
 //! The machinery around the passes of one kind: watch, store, claims, wake-ups, and kube's queue.
 //! Each watch has a backoff of its own, and no error of a watch reaches the queue, where it would slow down everything.
 
-use super::access::{Sessions, Users};
+use super::access::Users;
 use super::claims::Claims;
+use super::context::{Context, Shared};
 use super::kind::Kind;
-use super::memory::Memory;
+use super::memory::{Fingerprint, Memory};
 use super::pass::{self, Again};
-use super::report::Report;
 use super::sight::Sight;
 use super::wake::Waker;
-use crate::ambient::{Clock, Dice};
-use crate::cloud::budget::Budget;
 use futures::{FutureExt as _, Stream, StreamExt as _};
-use jiff::SignedDuration;
 use kube::runtime::controller::{self, Action, Controller};
 use kube::runtime::reflector::{self, ObjectRef, Store};
 use kube::runtime::watcher::{self, Event};
 use kube::runtime::{Predicate as _, PredicateConfig, WatchStreamExt as _, predicates};
-use kube::{Api, Client, ResourceExt as _};
+use kube::{Api, ResourceExt as _};
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 /// After a pass that panicked. It is a bug, and trying again at once would only fill the log.
 const AFTER_PANIC: Duration = Duration::from_secs(60);
 /// Changes of one object within this time are one pass.
 const DEBOUNCE: Duration = Duration::from_millis(20);
-
-/// What all controllers share.
-#[derive(Clone)]
-pub struct Shared {
-    pub client: Client,
-    pub sessions: Arc<dyn Sessions>,
-    pub budget: Arc<Budget>,
-    pub clock: Clock,
-    pub dice: Dice,
-    /// Turns at writing to the API server.
-    pub writes: Arc<Semaphore>,
-    pub report: Arc<Report>,
-    pub settings: Settings,
-}
-
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// Never write to a cloud, whatever the objects say.
-    pub observe_only: bool,
-    pub default_sync_interval: Duration,
-    /// How long a deletion without a usable credential waits, if the whole namespace is going.
-    pub orphan_grace: SignedDuration,
-    /// Namespaces to work in; none means all.
-    pub namespaces: Vec<String>,
-}
-
-/// What the passes of one kind share.
-pub struct Context<K: Kind> {
-    pub client: Client,
-    pub sessions: Arc<dyn Sessions>,
-    pub memory: Arc<Memory>,
-    pub claims: Arc<Claims<K>>,
-    pub budget: Arc<Budget>,
-    pub clock: Clock,
-    pub dice: Dice,
-    pub writes: Arc<Semaphore>,
-    pub report: Arc<Report>,
-    pub wake: Arc<Waker<K>>,
-    pub settings: Settings,
-}
 
 /// The controller of one kind, not running yet.
 pub struct KindController<K: Kind> {
@@ -189,7 +146,7 @@ fn tell<K: Kind>(context: &Context<K>, event: &Event<K>) {
     match event {
         Event::Apply(object) | Event::InitApply(object) => {
             context.claims.saw(object);
-            context.memory.saw(&object.uid().unwrap_or_default(), pass::fingerprint(object));
+            context.memory.saw(&object.uid().unwrap_or_default(), Fingerprint::of(object));
         }
         Event::Delete(object) => {
             context.claims.lost(object);

@@ -1,6 +1,6 @@
 //! What a kind has to say so that the one loop can work for it: what it sees, what it would do, how it does it, what it remembers.
 
-use super::claims::Peers;
+use super::claims::{Claimant, Peers};
 use super::memory::Failure;
 use super::record::Recorded;
 use super::verdict::{Shape, Verdict};
@@ -16,7 +16,7 @@ use std::future::Future;
 use std::time::Duration;
 
 /// One kind of object. `plan` and `note` are pure; `observe` only reads; `perform` makes one call and no choice.
-pub trait Kind: Recorded + CustomResourceExt {
+pub trait Kind: Recorded + Claimant + CustomResourceExt {
     /// Which conditions the kind has.
     const SHAPE: Shape;
 
@@ -37,9 +37,6 @@ pub trait Kind: Recorded + CustomResourceExt {
 
     /// A part of status that only a newer release understands; nothing is done with such an object.
     fn unsupported(&self) -> Option<String>;
-
-    /// Keys under which other objects of the kind find this one, because they may be about the same thing in the cloud.
-    fn claims(&self) -> Vec<String>;
 
     fn observe(
         &self,

@@ -7,6 +7,7 @@ use crate::cloud::error::{Class, CloudError, Operation};
 use crate::cloud::session::Session;
 use crate::reason::Reason;
 use jiff::{SignedDuration, Timestamp};
+use kube::Resource;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
@@ -132,6 +133,17 @@ pub struct Fingerprint {
     pub generation: i64,
     pub deleting: bool,
     pub annotations: BTreeMap<String, String>,
+}
+
+impl Fingerprint {
+    pub fn of(object: &impl Resource) -> Self {
+        let meta = object.meta();
+        Self {
+            generation: meta.generation.unwrap_or_default(),
+            deleting: meta.deletion_timestamp.is_some(),
+            annotations: meta.annotations.clone().unwrap_or_default(),
+        }
+    }
 }
 
 impl Default for Slot {

@@ -4,6 +4,7 @@
 pub mod access;
 pub mod backoff;
 pub mod claims;
+pub mod context;
 pub mod controller;
 pub mod kind;
 pub mod memory;

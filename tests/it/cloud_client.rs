@@ -108,7 +108,7 @@ struct World {
 
 impl World {
     fn session(&self, lane: Lane) -> Session {
-        self.alibaba.session("1234567890", "cn-hangzhou", lane)
+        Session::new(Arc::clone(&self.alibaba), "1234567890", "cn-hangzhou", lane)
     }
 
     fn codes(&self) -> Vec<String> {

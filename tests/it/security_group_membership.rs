@@ -775,7 +775,10 @@ fn a_status_of_a_newer_release_is_kept_and_nothing_is_done() {
 fn an_answer_that_is_empty_because_reading_is_denied_is_not_taken_for_an_empty_cloud() {
     let mut world = World::new(SEED);
     world.membership("web", &web(&["i-1"]));
-    world.membership("all", &json!({"securityGroupId": "sg-web", "targets": {"instanceSelector": {"tags": [{"key": "role", "value": "web"}]}}}));
+    world.membership(
+        "all",
+        &json!({"securityGroupId": "sg-web", "targets": {"instanceSelector": {"tags": [{"key": "role", "value": "web"}]}}}),
+    );
     world.start();
     world.until_ready("web", "True/InSync");
     world.until_ready("all", "True/InSync");
@@ -784,7 +787,8 @@ settings: {deniedReads: empty}
 accounts: [{id: \"1234567890123456\", keys: [{id: key-1, secret: secret-1, deny: [\"ecs:DescribeInstances\"]}]}]
 ";
     world.cloud.seed(denied).unwrap();
-    world.until(minutes(12), "it says so", |world| world.ready("web") == "False/AccessDenied" && world.ready("all") == "False/AccessDenied");
+    world
+        .until(minutes(12), "it says so", |world| world.ready("web") == "False/AccessDenied" && world.ready("all") == "False/AccessDenied");
     assert_eq!(world.ledger("web"), ["i-1=Added"], "what is there is not forgotten");
     assert_eq!(world.calls("LeaveSecurityGroup"), 0);
 }

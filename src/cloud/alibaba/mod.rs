@@ -13,7 +13,6 @@ pub mod sts;
 
 use super::budget::{Budget, Lane};
 use super::error::{Class, CloudError, Operation};
-use super::session::Session;
 use super::transport::Transport;
 use crate::ambient::{Clock, Dice};
 use client::Client;
@@ -105,10 +104,6 @@ impl Alibaba {
     /// Whose keys these are. Any valid key may ask, and the account must be known before anything is changed in it.
     pub async fn get_caller_identity(&self, region: &str) -> Result<CallerIdentity, CloudError> {
         sts::get_caller_identity(&self.client, region).await
-    }
-
-    pub fn session(self: &Arc<Self>, account: &str, region: &str, lane: Lane) -> Session {
-        Session::new(Arc::clone(self), account, region, lane)
     }
 
     pub(super) fn denied(&self, region: &str, operation: Operation) -> Option<CloudError> {

@@ -14,6 +14,7 @@ use crate::api::security_group_membership::{LedgerState, SecurityGroupMembership
 use crate::api::{SecurityGroupMembership, envelope::Interval};
 use crate::cloud::error::CloudError;
 use crate::cloud::session::Session;
+use crate::reconcile::claims::Claimant;
 use crate::reconcile::kind::{Common, Given, Goal, Kind, Plan, Receipt, Removal};
 use crate::reconcile::record::Recorded;
 use crate::reconcile::verdict::Shape;
@@ -28,6 +29,20 @@ impl Recorded for SecurityGroupMembership {
 
     fn with_status(&self, status: Self::Status) -> Self {
         Self { status: Some(status), ..self.clone() }
+    }
+}
+
+impl Claimant for SecurityGroupMembership {
+    fn claims(&self) -> Vec<String> {
+        let group = &self.spec.security_group_id;
+        let targets = &self.spec.targets;
+        let named = targets.instance_ids.iter().chain(&targets.network_interface_ids).map(|target| claim(group, target));
+        let selected = targets.instance_selector.iter().map(|_| claim(group, EVERYBODY));
+        let in_the_book = self.entries().map(|(group, entry)| claim(group, &entry.target));
+        let mut claims: Vec<_> = named.chain(selected).chain(in_the_book).collect();
+        claims.sort_unstable();
+        claims.dedup();
+        claims
     }
 }
 
@@ -73,18 +88,6 @@ impl Kind for SecurityGroupMembership {
             LedgerState::Unknown(state) => Some(format!("ledger state {state}")),
             LedgerState::Adding | LedgerState::Added | LedgerState::PreExisting => None,
         })
-    }
-
-    fn claims(&self) -> Vec<String> {
-        let group = &self.spec.security_group_id;
-        let targets = &self.spec.targets;
-        let named = targets.instance_ids.iter().chain(&targets.network_interface_ids).map(|target| claim(group, target));
-        let selected = targets.instance_selector.iter().map(|_| claim(group, EVERYBODY));
-        let in_the_book = self.entries().map(|(group, entry)| claim(group, &entry.target));
-        let mut claims: Vec<_> = named.chain(selected).chain(in_the_book).collect();
-        claims.sort_unstable();
-        claims.dedup();
-        claims
     }
 
     async fn observe(&self, _: &Given<Self>, cloud: &Session, _: Timestamp) -> Result<Observed, CloudError> {

@@ -18,7 +18,7 @@ use crate::cloud::budget::Lane;
 use crate::cloud::error::{Acted, Class, CloudError};
 use crate::cloud::session::Session;
 use crate::reconcile::access::{Ask, Refusal};
-use crate::reconcile::controller::Context;
+use crate::reconcile::context::Context;
 use crate::reconcile::kind::{Given, Goal, Kind, Plan, Receipt, Removal, Step};
 use crate::reconcile::memory::{Failure, Fingerprint, Slot};
 use crate::reconcile::record::{Record, RecordError};
@@ -216,7 +216,7 @@ impl<K: Kind> Pass<'_, K> {
     /// Waits for a permit for the first step, and takes those for the others that are to be had at once.
     /// `None` if the object changed meanwhile.
     async fn admit(&self, session: &Session, steps: &[K::Step]) -> Option<usize> {
-        let mine = fingerprint(self.object().as_ref());
+        let mine = Fingerprint::of(self.object().as_ref());
         let budget = &self.context.budget;
         let key = session.budget_key(steps.first()?.operation());
         tokio::select! {
@@ -375,15 +375,5 @@ impl<K: Kind> Pass<'_, K> {
 
     fn sync_interval(&self) -> Duration {
         self.object().common().sync_interval.unwrap_or(self.context.settings.default_sync_interval)
-    }
-}
-
-/// What makes a running pass pointless when it changes.
-pub fn fingerprint<K: Kind>(object: &K) -> Fingerprint {
-    let meta = object.meta();
-    Fingerprint {
-        generation: meta.generation.unwrap_or_default(),
-        deleting: meta.deletion_timestamp.is_some(),
-        annotations: meta.annotations.clone().unwrap_or_default(),
     }
 }

@@ -45,7 +45,12 @@ fn a_blocked_deletion_says_the_command_that_lifts_the_block() {
     let (_, command) = message.split_once("To let go without touching the cloud: ").expect("the message names a command");
     let control_plane = real.playground.control_plane();
     let path = format!("{}:/usr/bin:/bin", control_plane.tools_directory().expect("a directory of tools").display());
-    let typed = Command::new("/bin/sh").args(["-c", command]).env("PATH", path).env("KUBECONFIG", control_plane.kubeconfig()).output().expect("a shell");
+    let typed = Command::new("/bin/sh")
+        .args(["-c", command])
+        .env("PATH", path)
+        .env("KUBECONFIG", control_plane.kubeconfig())
+        .output()
+        .expect("a shell");
     assert!(typed.status.success(), "{command}: {}", String::from_utf8_lossy(&typed.stderr));
 
     real.until_gone("web");

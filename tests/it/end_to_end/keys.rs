@@ -21,6 +21,8 @@ fn a_wrong_secret_is_told_on_both_objects_and_a_right_one_heals_them_within_a_mi
     assert_eq!(wrong.len(), 1, "one call found out, and nobody else used that key: {wrong:#?}");
 
     real.secret("secret-1");
-    real.until(Duration::from_secs(60), "both are well", |real| real.ready("web") == "True/InSync" && real.credential_ready("default") == "True/InSync");
+    real.until(Duration::from_secs(60), "both are well", |real| {
+        real.ready("web") == "True/InSync" && real.credential_ready("default") == "True/InSync"
+    });
     assert_eq!(real.acted("JoinSecurityGroup"), 1);
 }

@@ -54,7 +54,10 @@ fn ten_thousand_objects_that_are_created_at_once_settle() {
     tell(&format!("{OBJECTS} objects, created in {created:.1?}, all ready after {settled:.1?}"));
     tell(&format!("calls to the cloud: {} {calls:?}", calls.values().sum::<usize>()));
     let requests = requests_of_steward(&real);
-    tell(&format!("writes to the API server: {} {requests:?}", requests.iter().filter(|(what, _)| is_write(what)).map(|(_, count)| count).sum::<usize>()));
+    tell(&format!(
+        "writes to the API server: {} {requests:?}",
+        requests.iter().filter(|(what, _)| is_write(what)).map(|(_, count)| count).sum::<usize>()
+    ));
     tell(&format!("peak memory of steward: {} MiB", peak_memory(pid) / 1024));
 }
 
@@ -88,7 +91,10 @@ fn create_all(kubeconfig: &Path) {
         let kubeconfig = Kubeconfig::read_from(kubeconfig).expect("a kubeconfig");
         let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.expect("a configuration");
         let client = Client::try_from(config).expect("a client");
-        let resource = ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk("cloudsteward.dev", "v1alpha1", "SecurityGroupMembership"), "securitygroupmemberships");
+        let resource = ApiResource::from_gvk_with_plural(
+            &GroupVersionKind::gvk("cloudsteward.dev", "v1alpha1", "SecurityGroupMembership"),
+            "securitygroupmemberships",
+        );
         let api: Api<DynamicObject> = Api::namespaced_with(client, "default", &resource);
         futures::stream::iter(1..=OBJECTS)
             .for_each_concurrent(CREATED_AT_ONCE, |number| {
@@ -113,7 +119,13 @@ fn requests_of_steward(real: &Real) -> BTreeMap<String, usize> {
         if request["user"]["username"] == STEWARD && request["stage"] == "ResponseComplete" {
             let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
             let object = &request["objectRef"];
-            let what = format!("{} {} {} {}", text(&request["verb"]), text(&object["resource"]), text(&object["subresource"]), request["responseStatus"]["code"]);
+            let what = format!(
+                "{} {} {} {}",
+                text(&request["verb"]),
+                text(&object["resource"]),
+                text(&object["subresource"]),
+                request["responseStatus"]["code"]
+            );
             *requests.entry(what).or_default() += 1;
         }
     }
@@ -127,6 +139,7 @@ fn is_write(what: &str) -> bool {
 /// In KiB.
 fn peak_memory(pid: u32) -> u64 {
     let status = read(Path::new(&format!("/proc/{pid}/status")));
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).and_then(|rest| rest.trim().trim_end_matches(" kB").parse().ok());
+    let peak =
+        status.lines().find_map(|line| line.strip_prefix("VmHWM:")).and_then(|rest| rest.trim().trim_end_matches(" kB").parse().ok());
     peak.expect("Linux says so")
 }

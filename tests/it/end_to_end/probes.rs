@@ -42,7 +42,8 @@ fn metrics_count_calls_by_operation_and_code_and_objects_by_reason() {
         assert!(found.is_some(), "{line} in\n{metrics}");
         found.unwrap_or_default()
     };
-    let joins = |code: &str| value(&format!("steward_cloud_calls_total{{service=\"ecs\",operation=\"JoinSecurityGroup\",code=\"{code}\"}}"));
+    let joins =
+        |code: &str| value(&format!("steward_cloud_calls_total{{service=\"ecs\",operation=\"JoinSecurityGroup\",code=\"{code}\"}}"));
     assert_eq!((joins("OK"), joins("InvalidOperation.Conflict")), (2.0, 1.0));
     assert_eq!(value("steward_cloud_calls_total{service=\"sts\",operation=\"GetCallerIdentity\",code=\"OK\"}"), 1.0);
     assert_eq!(value("steward_objects{kind=\"SecurityGroupMembership\",reason=\"InSync\"}"), 1.0);

@@ -155,7 +155,12 @@ impl Real {
     pub(super) fn message(&self, name: &str) -> String {
         let object = self.get(name).unwrap_or_default();
         let conditions = object["status"]["conditions"].as_array().cloned().unwrap_or_default();
-        conditions.iter().find(|condition| condition["type"] == "Ready").and_then(|ready| ready["message"].as_str()).unwrap_or_default().to_owned()
+        conditions
+            .iter()
+            .find(|condition| condition["type"] == "Ready")
+            .and_then(|ready| ready["message"].as_str())
+            .unwrap_or_default()
+            .to_owned()
     }
 
     pub(super) fn credential_ready(&self, name: &str) -> String {

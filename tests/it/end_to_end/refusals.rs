@@ -44,15 +44,27 @@ fn bad_memberships() -> Vec<Bad> {
     let thousand_and_one: Vec<_> = (0..1001).map(|number| format!("i-{number}")).collect();
     let selector = |tags: Value| json!({"targets": {"instanceSelector": {"tags": tags}}});
     vec![
-        bad("no target", &json!({"targets": {}}), &["spec.targets", "exactly one of instanceIds, networkInterfaceIds and instanceSelector"]),
+        bad(
+            "no target",
+            &json!({"targets": {}}),
+            &["spec.targets", "exactly one of instanceIds, networkInterfaceIds and instanceSelector"],
+        ),
         bad(
             "two kinds of targets",
             &json!({"targets": {"instanceIds": ["i-1"], "networkInterfaceIds": ["eni-1"]}}),
             &["spec.targets", "exactly one of instanceIds, networkInterfaceIds and instanceSelector"],
         ),
         bad("a group that is none", &json!({"securityGroupId": "web"}), &["spec.securityGroupId"]),
-        bad("a group that is an instance", &json!({"securityGroupId": "i-web1"}), &["spec.securityGroupId", "must be the id of a security group"]),
-        bad("an instance that is a group", &json!({"targets": {"instanceIds": ["sg-1"]}}), &["spec.targets.instanceIds", "must be ids of instances"]),
+        bad(
+            "a group that is an instance",
+            &json!({"securityGroupId": "i-web1"}),
+            &["spec.securityGroupId", "must be the id of a security group"],
+        ),
+        bad(
+            "an instance that is a group",
+            &json!({"targets": {"instanceIds": ["sg-1"]}}),
+            &["spec.targets.instanceIds", "must be ids of instances"],
+        ),
         bad(
             "an interface that is an instance",
             &json!({"targets": {"networkInterfaceIds": ["i-1"]}}),
@@ -60,7 +72,11 @@ fn bad_memberships() -> Vec<Bad> {
         ),
         bad("no instance", &json!({"targets": {"instanceIds": []}}), &["spec.targets.instanceIds"]),
         bad("too many instances", &json!({"targets": {"instanceIds": thousand_and_one}}), &["spec.targets.instanceIds", "1000"]),
-        bad("the same instance twice", &json!({"targets": {"instanceIds": ["i-1", "i-1"]}}), &["spec.targets.instanceIds[1]", "Duplicate value"]),
+        bad(
+            "the same instance twice",
+            &json!({"targets": {"instanceIds": ["i-1", "i-1"]}}),
+            &["spec.targets.instanceIds[1]", "Duplicate value"],
+        ),
         bad("a selector without tags", &selector(json!([])), &["spec.targets.instanceSelector.tags"]),
         bad("a tag without a key", &selector(json!([{"key": "", "value": "web"}])), &["spec.targets.instanceSelector.tags[0].key"]),
         bad("more than all may leave", &json!({"maxRemovals": "200%"}), &["spec.maxRemovals", "a share of them from 0% to 100%"]),
@@ -78,12 +94,28 @@ fn bad_memberships() -> Vec<Bad> {
 fn bad_credentials() -> Vec<Bad> {
     let endpoint = |url: &str| json!({"endpoints": [{"service": "ecs", "url": url}]});
     vec![
-        bad_credential("an endpoint with a path", &endpoint("https://ecs.gateway.example/path"), &["spec.endpoints[0].url", "scheme, host and port only"]),
-        bad_credential("an endpoint with a user", &endpoint("https://me@ecs.gateway.example"), &["spec.endpoints[0].url", "scheme, host and port only"]),
-        bad_credential("an endpoint of no service", &json!({"endpoints": [{"service": "moon", "url": "https://a.example"}]}), &["spec.endpoints[0].service", "ecs"]),
+        bad_credential(
+            "an endpoint with a path",
+            &endpoint("https://ecs.gateway.example/path"),
+            &["spec.endpoints[0].url", "scheme, host and port only"],
+        ),
+        bad_credential(
+            "an endpoint with a user",
+            &endpoint("https://me@ecs.gateway.example"),
+            &["spec.endpoints[0].url", "scheme, host and port only"],
+        ),
+        bad_credential(
+            "an endpoint of no service",
+            &json!({"endpoints": [{"service": "moon", "url": "https://a.example"}]}),
+            &["spec.endpoints[0].service", "ecs"],
+        ),
         bad_credential("no way to prove who it is", &json!({"auth": null}), &["spec.auth"]),
         bad_credential("an empty way to prove who it is", &json!({"auth": {}}), &["spec.auth"]),
-        bad_credential("a Secret without a name", &json!({"auth": {"accessKey": {"secretRef": {}}}}), &["spec.auth.accessKey.secretRef.name"]),
+        bad_credential(
+            "a Secret without a name",
+            &json!({"auth": {"accessKey": {"secretRef": {}}}}),
+            &["spec.auth.accessKey.secretRef.name"],
+        ),
         bad_credential("a cloud that does not exist", &json!({"provider": "Nimbus"}), &["spec.provider", "AlibabaCloud"]),
     ]
 }
@@ -96,7 +128,11 @@ fn invalid_objects_are_refused_with_a_message_that_names_the_field() {
         let said = applied(control_plane.kubectl(), &manifest);
         let missing: Vec<_> = says.iter().filter(|word| !said.stderr.contains(**word)).collect();
         if said.success || !missing.is_empty() {
-            wrong.push(format!("{what}: accepted: {}, not said: {missing:?}, said: {}", said.success, said.stderr.chars().take(600).collect::<String>()));
+            wrong.push(format!(
+                "{what}: accepted: {}, not said: {missing:?}, said: {}",
+                said.success,
+                said.stderr.chars().take(600).collect::<String>()
+            ));
         }
         // A person reads this in a terminal.
         if said.stderr.len() > 1000 {
@@ -114,7 +150,9 @@ fn the_region_is_chosen_once() {
     with_region["region"] = json!("cn-hangzhou");
     applied(kubectl, &membership("default", "with", &with_region)).expect_success();
     applied(kubectl, &membership("default", "without", &web(&["i-1"]))).expect_success();
-    for (what, name, region) in [("changed", "with", json!("cn-beijing")), ("removed", "with", Value::Null), ("added", "without", json!("cn-hangzhou"))] {
+    for (what, name, region) in
+        [("changed", "with", json!("cn-beijing")), ("removed", "with", Value::Null), ("added", "without", json!("cn-hangzhou"))]
+    {
         let patch = json!({"spec": {"region": region}}).to_string();
         let said = kubectl.run(&["patch", "sgm", name, "--type=merge", "-p", &patch]).expect("kubectl runs");
         assert!(!said.success, "{what}");
@@ -123,7 +161,16 @@ fn the_region_is_chosen_once() {
         }
     }
     // What may be edited, may be edited.
-    kubectl.ok(&["patch", "sgm", "with", "--type=merge", "-p", r#"{"spec": {"securityGroupId": "sg-other", "targets": {"instanceIds": ["i-2"]}}}"#]).expect("an edit");
+    kubectl
+        .ok(&[
+            "patch",
+            "sgm",
+            "with",
+            "--type=merge",
+            "-p",
+            r#"{"spec": {"securityGroupId": "sg-other", "targets": {"instanceIds": ["i-2"]}}}"#,
+        ])
+        .expect("an edit");
 }
 
 #[test]

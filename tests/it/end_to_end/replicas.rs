@@ -24,7 +24,10 @@ fn on_join_of(instance: &str, what: What) -> Fault {
 }
 
 fn joins_of(real: &Real, instance: &str) -> usize {
-    real.calls().iter().filter(|call| call.operation == "JoinSecurityGroup" && call.parameters.get("InstanceId").is_some_and(|id| id == instance)).count()
+    real.calls()
+        .iter()
+        .filter(|call| call.operation == "JoinSecurityGroup" && call.parameters.get("InstanceId").is_some_and(|id| id == instance))
+        .count()
 }
 
 #[test]
@@ -35,7 +38,9 @@ fn when_the_leader_is_killed_the_other_finishes_what_was_begun_and_nobody_joins_
     real.cloud_fault(&on_join_of("i-web1", What::Timeout(None)).after());
     real.cloud_fault(&on_join_of("i-web2", What::Timeout(None)));
     real.membership("web", &web(&["i-web1", "i-web2", "i-web3"]));
-    real.until(Duration::from_secs(30), "all three calls are out", |real| ["i-web1", "i-web2", "i-web3"].iter().all(|id| joins_of(real, id) == 1));
+    real.until(Duration::from_secs(30), "all three calls are out", |real| {
+        ["i-web1", "i-web2", "i-web3"].iter().all(|id| joins_of(real, id) == 1)
+    });
     leader.kill9().expect("a kill");
     let killed = Instant::now();
     real.until(TAKEOVER, "the other one leads", |real| real.leader() == other.pod_name());
@@ -98,7 +103,9 @@ fn a_leader_that_stood_still_for_a_minute_does_nothing_twice_and_gives_up() {
     leader.wait_ready(Duration::from_secs(30)).expect("ready");
     assert_eq!(real.leader(), other.pod_name(), "who comes back waits");
     real.annotate("begun", "reconcile.cloudsteward.dev/requestedAt", "once more");
-    real.until(Duration::from_secs(30), "the other one answers", |real| real.get("begun").expect("it exists")["status"]["lastHandledReconcileAt"] == "once more");
+    real.until(Duration::from_secs(30), "the other one answers", |real| {
+        real.get("begun").expect("it exists")["status"]["lastHandledReconcileAt"] == "once more"
+    });
 
     assert_eq!(["settled", "begun", "new"].map(|name| real.ready(name)), ["True/InSync"; 3].map(str::to_owned));
     assert_eq!(real.groups_of("i-web1"), ["sg-base", "sg-db"]);

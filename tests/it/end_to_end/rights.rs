@@ -24,9 +24,14 @@ fn steward_never_asks_for_what_it_may_not_and_never_lists_secrets() {
     real.playground.steward().terminate().expect("it ends in time");
 
     let log = read(&real.playground.control_plane().audit_log().expect("an audit log"));
-    let requests: Vec<Value> = log.lines().filter_map(|line| serde_json::from_str(line).ok()).filter(|request: &Value| request["user"]["username"] == STEWARD).collect();
+    let requests: Vec<Value> = log
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .filter(|request: &Value| request["user"]["username"] == STEWARD)
+        .collect();
     assert!(requests.len() > 20, "only {} requests of steward in the audit log", requests.len());
-    let forbidden: Vec<_> = requests.iter().filter(|request| matches!(request["responseStatus"]["code"].as_u64(), Some(401 | 403))).collect();
+    let forbidden: Vec<_> =
+        requests.iter().filter(|request| matches!(request["responseStatus"]["code"].as_u64(), Some(401 | 403))).collect();
     assert!(forbidden.is_empty(), "{forbidden:#?}");
 
     let used: BTreeSet<Right> = requests.iter().filter_map(right_of).collect();
@@ -35,7 +40,11 @@ fn steward_never_asks_for_what_it_may_not_and_never_lists_secrets() {
     let granted = granted();
     let beyond: Vec<_> = used.difference(&granted).collect();
     assert!(beyond.is_empty(), "used without a rule in deploy/base/rbac.yaml: {beyond:?}");
-    tell(&format!("rights that deploy/base/rbac.yaml grants and {} requests of steward did not use: {:?}", requests.len(), granted.difference(&used).collect::<Vec<_>>()));
+    tell(&format!(
+        "rights that deploy/base/rbac.yaml grants and {} requests of steward did not use: {:?}",
+        requests.len(),
+        granted.difference(&used).collect::<Vec<_>>()
+    ));
 }
 
 fn right_of(request: &Value) -> Option<Right> {
@@ -49,7 +58,9 @@ fn right_of(request: &Value) -> Option<Right> {
 fn granted() -> BTreeSet<Right> {
     let rules = read(&repository().join("deploy/base/rbac.yaml"));
     let objects: Vec<Value> = serde_saphyr::from_multiple(&rules).expect("YAML");
-    let words = |value: &Value| -> Vec<String> { value.as_array().into_iter().flatten().filter_map(|word| word.as_str().map(str::to_owned)).collect() };
+    let words = |value: &Value| -> Vec<String> {
+        value.as_array().into_iter().flatten().filter_map(|word| word.as_str().map(str::to_owned)).collect()
+    };
     let mut granted = BTreeSet::new();
     for rule in objects.iter().flat_map(|object| object["rules"].as_array().cloned().unwrap_or_default()) {
         for group in words(&rule["apiGroups"]) {

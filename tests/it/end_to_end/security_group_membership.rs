@@ -59,13 +59,24 @@ pub(super) fn the_whole_way(real: &Real) {
     real.edit("web-1", &json!({"securityGroupId": "sg-db"}));
     real.until_ready("web-1", "True/InSync");
     assert_eq!(real.groups_of("i-web1"), ["sg-base", "sg-db"]);
-    let order: Vec<_> = real.calls().into_iter().filter(|call| call.acted).map(|call| (call.operation, call.parameters["SecurityGroupId"].clone())).collect();
+    let order: Vec<_> = real
+        .calls()
+        .into_iter()
+        .filter(|call| call.acted)
+        .map(|call| (call.operation, call.parameters["SecurityGroupId"].clone()))
+        .collect();
     let expected = [("JoinSecurityGroup", "sg-web"), ("JoinSecurityGroup", "sg-db"), ("LeaveSecurityGroup", "sg-web")];
-    assert_eq!(order, expected.map(|(operation, group)| (operation.to_owned(), group.to_owned())), "join the new one, then leave the old one");
+    assert_eq!(
+        order,
+        expected.map(|(operation, group)| (operation.to_owned(), group.to_owned())),
+        "join the new one, then leave the old one"
+    );
 
     real.until(Duration::from_secs(20), "the calls are told as events", |real| {
         let events = real.events("web-1");
-        ["i-web1 joins sg-db", "i-web1 leaves sg-web"].iter().all(|what| events.iter().any(|event| event.starts_with("Normal") && event.contains(what)))
+        ["i-web1 joins sg-db", "i-web1 leaves sg-web"]
+            .iter()
+            .all(|what| events.iter().any(|event| event.starts_with("Normal") && event.contains(what)))
     });
     let described = real.kubectl(&["describe", "sgm", "web-1"]);
     assert!(described.contains("i-web1 joins sg-web"), "events are in kubectl describe: {described}");
@@ -160,5 +171,7 @@ fn drift_is_corrected_when_somebody_asks_for_a_look() {
         real.get("web").expect("it exists")["status"]["lastHandledReconcileAt"] == "2026-11-22T09:00:00Z"
     });
     real.until_ready("web", "True/InSync");
-    real.until(Duration::from_secs(20), "the correction is told", |real| real.events("web").iter().any(|event| event.starts_with("Normal DriftCorrected")));
+    real.until(Duration::from_secs(20), "the correction is told", |real| {
+        real.events("web").iter().any(|event| event.starts_with("Normal DriftCorrected"))
+    });
 }

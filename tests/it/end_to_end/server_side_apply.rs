@@ -15,7 +15,8 @@ spec: {securityGroupId: sg-web, targets: {instanceIds: [i-web1]}}
 fn another_manager_applies_again_without_a_conflict_after_steward_wrote() {
     let real = Real::new(SEED);
     let flux = ["apply", "--server-side", "--field-manager=flux", "-f", "-"];
-    let apply = |manifest: &str| real.playground.control_plane().kubectl().run_with_input(&flux, manifest).expect("kubectl runs").expect_success();
+    let apply =
+        |manifest: &str| real.playground.control_plane().kubectl().run_with_input(&flux, manifest).expect("kubectl runs").expect_success();
     apply(OBJECT);
     real.until_ready("web", "True/InSync");
     let before = real.get("web").expect("it exists");
