@@ -1,12 +1,16 @@
 //! Who steward is towards the clouds: the controller of `CloudCredential`, the poll of the Secrets that it points at,
 //! and the sessions that passes of other kinds are handed.
 
+mod context;
 mod controller;
 mod endpoints;
 mod identity;
+mod look;
+mod pass;
 mod registry;
 mod secrets;
 
-pub use controller::{CredentialController, CredentialSettings};
+pub use context::CredentialSettings;
+pub use controller::CredentialController;
 pub use endpoints::{AllowedEndpoints, Pattern, PatternError};
 pub use registry::Registry;

@@ -69,8 +69,9 @@ fn logs_are_json_and_hold_no_secret_even_at_level_debug() {
     real.until_ready("web", "False/CredentialRejected");
 
     let replica = &real.playground.steward().replicas()[0];
-    assert!(replica.sigterm().expect("it ends in time").success());
+    let ended = replica.sigterm().expect("it ends in time");
     let log = Real::log_of(replica);
+    assert!(ended.success(), "{ended}: {}", log.lines().rev().take(5).collect::<Vec<_>>().join("\n"));
     assert!(log.lines().count() > 20, "debug says something: {log}");
     for line in log.lines() {
         let read: Result<Value, _> = serde_json::from_str(line);

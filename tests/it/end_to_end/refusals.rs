@@ -1,4 +1,4 @@
-//! What the API server refuses by itself, before steward sees anything, and what it fills in. Steward does not even run here.
+//! What the API server refuses by itself, before steward sees anything, what it fills in and what it explains. Steward does not even run here.
 
 use super::real::{ExpectSuccess as _, applied, membership};
 use super::web;
@@ -203,4 +203,33 @@ fn the_least_that_one_can_write_is_completed_and_counts_as_not_looked_at() {
         "endpointNetwork": "Public",
     });
     assert_eq!((&object["spec"], &object["status"]), (&spec, &json!({"observedGeneration": -1})));
+}
+
+#[test]
+fn kubectl_explain_tells_what_each_field_is_for() {
+    let control_plane = control_plane();
+    let explained =
+        control_plane.kubectl().ok(&["explain", "securitygroupmembership.spec.targets"]).expect("an explanation").to_lowercase();
+    for what in ["instanceids", "networkinterfaceids", "instanceselector", "exactly one"] {
+        assert!(explained.contains(what), "{what} in {explained}");
+    }
+    let mut missing = Vec::new();
+    for plural in ["securitygroupmemberships", "cloudcredentials"] {
+        let crd = control_plane.kubectl().ok(&["get", "crd", &format!("{plural}.cloudsteward.dev"), "-o", "json"]).expect("the CRD");
+        let crd: Value = serde_json::from_str(&crd).expect("JSON");
+        let spec = &crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"];
+        collect_undocumented(&format!("{plural}.spec"), spec, &mut missing);
+    }
+    assert!(missing.is_empty(), "kubectl explain has nothing to say of {missing:#?}");
+}
+
+fn collect_undocumented(path: &str, schema: &Value, missing: &mut Vec<String>) {
+    for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+        let path = format!("{path}.{name}");
+        if property["description"].is_null() {
+            missing.push(path.clone());
+        }
+        collect_undocumented(&path, property, missing);
+        collect_undocumented(&format!("{path}[]"), &property["items"], missing);
+    }
 }

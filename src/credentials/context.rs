@@ -1,0 +1,61 @@
+//! What passes over credentials need around them, and what is remembered of each credential.
+
+use super::endpoints::AllowedEndpoints;
+use super::identity::Clients;
+use super::registry::Registry;
+use super::secrets::Secrets;
+use crate::api::CloudCredential;
+use crate::api::cloud_credential::Identity;
+use crate::reconcile::context::Shared;
+use crate::reconcile::memory::{Failure, Slot};
+use kube::ResourceExt as _;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// What the operator's flags say about credentials.
+#[derive(Clone, Debug)]
+pub struct CredentialSettings {
+    pub reference_poll: Duration,
+    pub allowed_endpoints: AllowedEndpoints,
+}
+
+pub(super) struct Context {
+    pub(super) shared: Shared,
+    pub(super) settings: CredentialSettings,
+    pub(super) registry: Arc<Registry>,
+    pub(super) secrets: Secrets,
+    pub(super) clients: Clients,
+    /// By uid: versions that were replaced, and what went wrong with each identity.
+    pub(super) memory: Mutex<HashMap<String, Arc<Remembered>>>,
+}
+
+#[derive(Default)]
+pub(super) struct Remembered {
+    pub(super) slot: Arc<Slot>,
+    pub(super) failure: Mutex<Option<Failure>>,
+    /// What was asked for when keys were last tried, beside the keys themselves.
+    pub(super) asked: Mutex<Option<String>>,
+    pub(super) identity: Mutex<Option<Identity>>,
+}
+
+impl Context {
+    pub(super) fn new(shared: &Shared, settings: CredentialSettings, registry: Arc<Registry>, clients: Clients) -> Self {
+        Self { secrets: Secrets::new(shared.client.clone()), shared: shared.clone(), settings, registry, clients, memory: Mutex::default() }
+    }
+
+    pub(super) fn remembered(&self, object: &CloudCredential) -> Arc<Remembered> {
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(memory.entry(object.uid().unwrap_or_default()).or_default())
+    }
+
+    pub(super) fn forget(&self, object: &CloudCredential) {
+        self.registry.remove(&(object.namespace().unwrap_or_default(), object.name_any()));
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner).remove(&object.uid().unwrap_or_default());
+    }
+
+    /// About the poll interval, so that many credentials do not come back together.
+    pub(super) fn poll(&self) -> Duration {
+        self.settings.reference_poll.mul_f64(0.8 + 0.4 * self.shared.dice.fraction())
+    }
+}
