@@ -183,7 +183,9 @@ impl Place {
             ..DescribeInstancesRequest::default()
         };
         match self.call::<_, DescribeInstancesResponse>(DESCRIBE_INSTANCES, lane, None, &request).await {
-            Err(error) if matches!(error.class, Class::Denied | Class::Unauthenticated | Class::Throttled | Class::Unavailable) => Err(error),
+            Err(error) if matches!(error.class, Class::Denied | Class::Unauthenticated | Class::Throttled | Class::Unavailable) => {
+                Err(error)
+            }
             // The answer to a rehearsal that would have gone well is an error, too.
             Ok(_) | Err(_) => {
                 *self.rehearsed.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
