@@ -41,3 +41,6 @@ fn looked_at_by_nobody_yet(mut crd: CustomResourceDefinition) -> CustomResourceD
     }
     crd
 }
+
+#[cfg(test)]
+mod tests;

@@ -35,3 +35,77 @@ fn doubling(first: SignedDuration, count: u32, most: SignedDuration) -> SignedDu
 fn jittered(wait: SignedDuration, dice: &Dice) -> SignedDuration {
     wait.mul_f64(dice.fraction()).max(SignedDuration::from_millis(100))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::error::{Acted, Effect, Explanation, Operation};
+    use std::time::Duration;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn error(class: Class) -> CloudError {
+        let operation = Operation { service: "ecs", name: "JoinSecurityGroup", effect: Effect::Repeatable };
+        CloudError::explained(operation, &Explanation { class, acted: Acted::No, reason: class.reason(), meaning: "", hint: "" })
+    }
+
+    /// The wait after the `count`th failure, in milliseconds, with dice that always show this.
+    fn waits(class: Class, count: u32, dice: u8) -> i128 {
+        wait(&error(class), count, at(0), at(0), &Dice::new(move || [dice; 16])).as_millis()
+    }
+
+    #[test]
+    fn each_class_has_its_patience() {
+        let (second, minute, hour) = (1000, 60_000, 3_600_000);
+        let table = [
+            (Class::Busy, 1, 10 * second),
+            (Class::Busy, 2, 20 * second),
+            (Class::Busy, 4, minute),
+            (Class::Busy, u32::MAX, minute),
+            (Class::NotFound, 1, 10 * minute),
+            (Class::Unauthenticated, 1, 10 * minute),
+            (Class::Denied, 9, 10 * minute),
+            (Class::Quota, 1, hour),
+            (Class::Precondition, 1, hour),
+            (Class::Invalid, 1, hour),
+            (Class::Unexpected, 5, hour),
+            (Class::Retired, 1, 24 * hour),
+        ];
+        for (class, count, expected) in table {
+            assert_eq!(waits(class, count, 128), expected, "{class} for the {count}th time");
+        }
+    }
+
+    #[test]
+    fn what_passes_by_itself_is_tried_again_after_ever_longer_and_random_waits() {
+        let longest = |class| if class == Class::Throttled { 60_000 } else { 300_000 };
+        for class in [Class::Unavailable, Class::Throttled] {
+            let halves: Vec<_> = (1..=4).map(|count| waits(class, count, 128)).collect();
+            assert_eq!(halves.iter().map(|wait| (wait + 250) / 500).collect::<Vec<_>>(), [1, 2, 4, 8], "about half of 1, 2, 4, 8 s");
+            for count in [1, 5, 100, u32::MAX] {
+                assert_eq!(waits(class, count, 0), 100, "never no wait at all");
+                assert!(waits(class, count, 255) <= longest(class));
+            }
+        }
+        assert!(waits(Class::Unexpected, 4, 255) <= 8000);
+    }
+
+    #[test]
+    fn busy_for_half_an_hour_is_left_to_the_hourly_probe() {
+        let dice = Dice::new(|| [0; 16]);
+        let after = |second| wait(&error(Class::Busy), 40, at(0), at(second), &dice);
+        assert_eq!((after(1799), after(1800)), (SignedDuration::from_mins(1), HOUR));
+    }
+
+    #[test]
+    fn the_cloud_may_ask_for_longer_but_not_for_less() {
+        let dice = Dice::new(|| [0; 16]);
+        let asked = |class, seconds| {
+            let error = CloudError { retry_after: Some(Duration::from_secs(seconds)), ..error(class) };
+            wait(&error, 1, at(0), at(0), &dice).as_secs()
+        };
+        assert_eq!((asked(Class::Throttled, 30), asked(Class::Denied, 30)), (30, 600));
+    }
+}

@@ -151,3 +151,67 @@ impl<K: Claimant> Index<K> {
 fn name<K: Claimant>(object: &K) -> Name {
     (object.meta().namespace.clone().unwrap_or_default(), object.meta().name.clone().unwrap_or_default())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::SecurityGroupMembership;
+    use serde_json::json;
+
+    fn object(namespace: &str, name: &str, group: &str, instances: &[&str]) -> SecurityGroupMembership {
+        let object = json!({
+            "apiVersion": "cloudsteward.dev/v1alpha1", "kind": "SecurityGroupMembership", "metadata": {"namespace": namespace, "name": name},
+            "spec": {"securityGroupId": group, "targets": {"instanceIds": instances}}
+        });
+        serde_json::from_value(object).unwrap()
+    }
+
+    fn names(found: &[Arc<SecurityGroupMembership>]) -> Vec<&str> {
+        found.iter().map(|object| object.metadata.name.as_deref().unwrap()).collect()
+    }
+
+    #[test]
+    fn others_are_found_by_what_they_claim_each_once_and_never_oneself() {
+        let objects = [
+            object("a", "one", "sg-1", &["i-1", "i-2"]),
+            object("a", "two", "sg-1", &["i-1", "i-2"]),
+            object("b", "one", "sg-2", &["i-1"]),
+        ];
+        let claims = Claims::of(objects.to_vec());
+        let peers = claims.peers(&objects[0]);
+        assert_eq!(names(&peers.claiming(["sg-1/i-1", "sg-1/i-2", "sg-9/i-9"])), ["two"]);
+        assert_eq!(names(&peers.claiming(["sg-2/i-1"])), ["one"], "the same name in another namespace is another object");
+        assert_eq!(names(&claims.peers(&objects[2]).claiming(["sg-1/i-1"])), ["one", "two"]);
+        assert_eq!(peers.refs(["sg-1/i-1"]).len(), 1);
+    }
+
+    #[test]
+    fn the_index_follows_what_objects_claim() {
+        let mut moved = object("a", "two", "sg-1", &["i-1"]);
+        let asking = object("a", "one", "sg-1", &["i-1"]);
+        let claims = Claims::of(vec![asking.clone(), moved.clone()]);
+        let found = |claim: &str| claims.peers(&asking).refs([claim]).len();
+        assert_eq!((found("sg-1/i-1"), found("sg-2/i-1")), (1, 0));
+        moved.spec.security_group_id = "sg-2".to_owned();
+        claims.saw(&moved);
+        assert_eq!((found("sg-1/i-1"), found("sg-2/i-1")), (0, 1));
+        claims.lost(&moved);
+        assert_eq!((found("sg-1/i-1"), found("sg-2/i-1")), (0, 0));
+        assert!(claims.lock().by_claim.values().all(|claimants| !claimants.is_empty()), "what nobody claims takes no room");
+    }
+
+    #[test]
+    fn what_no_store_has_any_more_is_forgotten() {
+        let (reader, mut writer) = kube::runtime::reflector::store();
+        let claims = Arc::new(Claims::over(vec![reader]));
+        let [kept, lost] = [object("a", "kept", "sg-1", &["i-1"]), object("a", "lost", "sg-1", &["i-1"])];
+        for object in [&kept, &lost] {
+            claims.saw(object);
+        }
+        writer.apply_watcher_event(&kube::runtime::watcher::Event::Apply(kept.clone()));
+        let forgotten = claims.retain_stored();
+        assert_eq!(forgotten.iter().map(|reference| reference.name.as_str()).collect::<Vec<_>>(), ["lost"]);
+        let asking = object("a", "asking", "sg-1", &["i-1"]);
+        assert_eq!(names(&claims.peers(&asking).claiming(["sg-1/i-1"])), ["kept"]);
+    }
+}

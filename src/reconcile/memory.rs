@@ -211,3 +211,111 @@ impl Memory {
 pub fn later(now: Timestamp, wait: SignedDuration) -> Timestamp {
     now.saturating_add(wait).unwrap_or(now)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::error::{Acted, Effect, Explanation};
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn error(class: Class) -> CloudError {
+        let operation = Operation { service: "ecs", name: "JoinSecurityGroup", effect: Effect::Repeatable };
+        CloudError::explained(
+            operation,
+            &Explanation { class, acted: Acted::No, reason: class.reason(), meaning: "it is", hint: "mend it" },
+        )
+    }
+
+    fn failure(class: Class, earlier: Option<&Failure>, second: i64) -> Failure {
+        Failure::after(earlier, &error(class), at(second), &Dice::new(|| [0; 16]))
+    }
+
+    #[test]
+    fn failures_of_one_class_are_counted_in_a_row_and_another_class_begins_anew() {
+        let first = failure(Class::Quota, None, 0);
+        let second = failure(Class::Quota, Some(&first), 3600);
+        assert_eq!((first.count, second.count, second.since, second.last, second.retry_at), (1, 2, at(0), at(3600), at(7200)));
+        let other = failure(Class::Denied, Some(&second), 7200);
+        assert_eq!((other.count, other.since, other.retry_at), (1, at(7200), at(7800)));
+    }
+
+    #[test]
+    fn busy_passes_by_itself_for_half_an_hour_and_trouble_with_the_way_there_always() {
+        for (class, now, passes) in [
+            (Class::Busy, 1799, true),
+            (Class::Busy, 1800, false),
+            (Class::Throttled, 86_400, true),
+            (Class::Unavailable, 86_400, true),
+            (Class::NotFound, 0, false),
+            (Class::Denied, 0, false),
+            (Class::Quota, 0, false),
+            (Class::Unexpected, 0, false),
+        ] {
+            assert_eq!(failure(class, None, 0).passes_by_itself(at(now)), passes, "{class} at {now}");
+        }
+    }
+
+    #[test]
+    fn the_worst_is_what_a_person_must_mend_and_then_what_has_lasted_longest() {
+        let mut remembered = Remembered::default();
+        assert_eq!(remembered.worst(at(0)), None);
+        remembered.failures.insert("a".to_owned(), failure(Class::Unavailable, None, 0));
+        remembered.failures.insert("b".to_owned(), failure(Class::Throttled, None, 5));
+        assert_eq!(remembered.worst(at(10)).map(|worst| worst.class), Some(Class::Unavailable));
+        remembered.blind = Some(failure(Class::Denied, None, 8));
+        assert_eq!(remembered.worst(at(10)).map(|worst| worst.class), Some(Class::Denied));
+        remembered.forget_failures();
+        assert_eq!(remembered.worst(at(10)), None);
+    }
+
+    #[test]
+    fn an_entry_is_watched_from_its_first_sight_or_from_the_latest_call_for_it() {
+        let mut remembered = Remembered::default();
+        let entries = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        assert_eq!(
+            remembered.watch_entries(&entries(&["a", "b"]), at(0)),
+            BTreeMap::from([("a".to_owned(), at(0)), ("b".to_owned(), at(0))])
+        );
+        remembered.touched("b", at(7));
+        remembered.touched("nobody", at(7));
+        assert_eq!(
+            remembered.watch_entries(&entries(&["a", "b"]), at(9)),
+            BTreeMap::from([("a".to_owned(), at(0)), ("b".to_owned(), at(7))])
+        );
+        assert_eq!(remembered.watch_entries(&entries(&["b"]), at(10)), BTreeMap::from([("b".to_owned(), at(7))]));
+        assert_eq!(remembered.watch_entries(&entries(&["a"]), at(11)), BTreeMap::from([("a".to_owned(), at(11))]), "who was gone is new");
+    }
+
+    #[test]
+    fn objects_are_counted_by_their_latest_reason_and_forgotten_with_their_uid() {
+        let memory = Memory::default();
+        memory.slot("u-1").lock().last_reason = Some(Reason::InSync);
+        memory.slot("u-2").lock().last_reason = Some(Reason::InSync);
+        memory.slot("u-2").lock().looked_at = Some(at(40));
+        memory.slot("u-3").lock().looked_at = Some(at(90));
+        assert_eq!(memory.by_reason(), BTreeMap::from([(Reason::InSync, 2)]));
+        assert_eq!(memory.oldest_look(at(100)), Some(SignedDuration::from_secs(60)));
+        memory.forget("u-2");
+        assert_eq!(
+            (memory.by_reason(), memory.oldest_look(at(100))),
+            (BTreeMap::from([(Reason::InSync, 1)]), Some(SignedDuration::from_secs(10)))
+        );
+    }
+
+    #[tokio::test]
+    async fn a_pass_hears_of_a_change_but_not_of_what_it_knows() {
+        let memory = Memory::default();
+        let mine = Fingerprint { generation: 1, ..Fingerprint::default() };
+        memory.saw("u-1", mine.clone());
+        let slot = memory.slot("u-1");
+        {
+            let waiting = std::pin::pin!(slot.differs_from(&mine));
+            assert!(futures::poll!(waiting).is_pending());
+        }
+        memory.saw("u-1", Fingerprint { deleting: true, ..mine.clone() });
+        slot.differs_from(&mine).await;
+    }
+}

@@ -72,11 +72,8 @@ impl Kind for SecurityGroupMembership {
 
     fn removal(&self) -> Removal {
         let manages = self.spec.management_policy == ManagementPolicy::Manage && self.spec.deletion_policy == DeletionPolicy::Delete;
-        if manages && self.entries().any(|(_, entry)| matches!(entry.state, LedgerState::Adding | LedgerState::Added)) {
-            Removal::Undo
-        } else {
-            Removal::LetGo
-        }
+        // What only a newer release understands may be something to undo.
+        if manages && self.entries().any(|(_, entry)| entry.state != LedgerState::PreExisting) { Removal::Undo } else { Removal::LetGo }
     }
 
     fn open_entries(&self) -> Vec<String> {

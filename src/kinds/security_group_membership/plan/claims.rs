@@ -3,23 +3,44 @@
 use super::super::observe::{Observed, Target};
 use super::super::{EVERYBODY, claim};
 use crate::api::SecurityGroupMembership;
+use crate::api::envelope::ManagementPolicy;
 use crate::api::security_group_membership::{InstanceSelector, LedgerState};
 use crate::reconcile::claims::Peers;
 use std::sync::Arc;
 
+/// What other living objects say of a member that this one does not want any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Elsewhere {
+    /// No other spec names it.
+    Unwanted,
+    /// Another one names it, and has put down that it is there by steward's doing; or never will, because it only observes.
+    TakenOver,
+    /// Another one names it, and does not know yet by whose doing it is there: while our entry stands, it can tell.
+    Heir,
+}
+
 /// Whether a living object's spec names this target for this group: then it must not leave.
-pub(super) fn is_wanted_elsewhere(peers: &Peers<SecurityGroupMembership>, seen: &Observed, group: &str, target: &Target) -> bool {
-    about(peers, seen, group, target, true)
-        .iter()
-        .any(|peer| peer.metadata.deletion_timestamp.is_none() && peer.spec.security_group_id == group && names(peer, group, target))
+pub(super) fn elsewhere(peers: &Peers<SecurityGroupMembership>, seen: &Observed, group: &str, target: &Target) -> Elsewhere {
+    let mut wanting = about(peers, seen, group, target, true);
+    wanting.retain(|peer| peer.metadata.deletion_timestamp.is_none() && peer.spec.security_group_id == group && names(peer, group, target));
+    let keeps_books = |peer: &SecurityGroupMembership| peer.spec.management_policy == ManagementPolicy::Manage && !peer.spec.suspend;
+    match () {
+        () if wanting.is_empty() => Elsewhere::Unwanted,
+        () if wanting.iter().any(|peer| had_join(peer, group, target)) || !wanting.iter().any(|peer| keeps_books(peer)) => {
+            Elsewhere::TakenOver
+        }
+        () => Elsewhere::Heir,
+    }
 }
 
 /// Whether the ledger of another object says that steward had this target join this group.
 pub(super) fn is_by_us(peers: &Peers<SecurityGroupMembership>, seen: &Observed, group: &str, target: &Target) -> bool {
-    about(peers, seen, group, target, false).iter().any(|peer| {
-        peer.entries()
-            .any(|(of, entry)| of == group && is(target, &entry.target) && matches!(entry.state, LedgerState::Adding | LedgerState::Added))
-    })
+    about(peers, seen, group, target, false).iter().any(|peer| had_join(peer, group, target))
+}
+
+fn had_join(peer: &SecurityGroupMembership, group: &str, target: &Target) -> bool {
+    peer.entries()
+        .any(|(of, entry)| of == group && is(target, &entry.target) && matches!(entry.state, LedgerState::Adding | LedgerState::Added))
 }
 
 /// The other objects that may be about this target in this group, in the same account and region.
@@ -60,6 +81,10 @@ fn is(target: &Target, id: &str) -> bool {
 }
 
 fn matches(selector: &InstanceSelector, target: &Target) -> bool {
+    // An interface of its own may carry the tag, but a selector means instances.
+    if target.id.starts_with("eni-") {
+        return false;
+    }
     let fits = |wanted: &Option<String>, has: &String| wanted.as_ref().is_none_or(|wanted| wanted == has);
     selector.tags.iter().all(|tag| target.tags.get(&tag.key) == Some(&tag.value))
         && fits(&selector.vpc_id, &target.vpc)

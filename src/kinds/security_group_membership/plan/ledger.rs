@@ -2,9 +2,9 @@
 
 use crate::api::security_group_membership::{LedgerEntry, LedgerPage, LedgerState};
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// More entries than this don't fit into status beside the rest; nobody joins until somebody has left.
+/// More entries than this don't fit into status beside the rest; who is not in the ledger yet does not join until somebody has left.
 pub(super) const CAPACITY: usize = 2000;
 /// Groups that one object may have members in at the same time: the wanted one, and those that are being left.
 pub(super) const PAGES: usize = 16;
@@ -77,8 +77,24 @@ impl Ledger {
         self.0.iter().map(|((group, target), entry)| (group.as_str(), target.as_str(), entry))
     }
 
-    pub(super) fn of_group(&self, group: &str) -> usize {
-        self.0.keys().filter(|(of, _)| of == group).count()
+    /// How many targets there are, each counted once in however many groups it is.
+    pub(super) fn targets(&self) -> usize {
+        self.0.keys().map(|(_, target)| target).collect::<BTreeSet<_>>().len()
+    }
+
+    /// The attempt to join was seen to have succeeded.
+    pub(super) fn arrived(&mut self, group: &str, target: &str) {
+        if let Some(entry) = self.0.get_mut(&(group.to_owned(), target.to_owned())) {
+            entry.state = LedgerState::Added;
+            entry.since = None;
+        }
+    }
+
+    /// The target is asked for again: listings that lacked it don't count any more.
+    pub(super) fn matched(&mut self, group: &str, target: &str) {
+        if let Some(entry) = self.0.get_mut(&(group.to_owned(), target.to_owned())) {
+            entry.unmatched_since = None;
+        }
     }
 
     /// Whether steward has, or may have, had anybody join.
@@ -86,8 +102,8 @@ impl Ledger {
         self.0.values().any(|entry| matches!(entry.state, LedgerState::Adding | LedgerState::Added))
     }
 
-    pub(super) fn has_room_for(&self, group: &str) -> bool {
-        let groups: std::collections::BTreeSet<_> = self.0.keys().map(|(of, _)| of.as_str()).chain([group]).collect();
-        self.0.len() < CAPACITY && groups.len() <= PAGES
+    pub(super) fn has_room_for(&self, group: &str, target: &str) -> bool {
+        let groups: BTreeSet<_> = self.0.keys().map(|(of, _)| of.as_str()).chain([group]).collect();
+        self.get(group, target).is_some() || (self.0.len() < CAPACITY && groups.len() <= PAGES)
     }
 }

@@ -36,6 +36,8 @@ pub enum SecurityGroupStep {
         target: String,
         /// No earlier attempt can be on its way: a refusal means that nothing was done.
         first: bool,
+        /// By whose doing it was a member when it was last seen to be one: what a refusal goes back to.
+        before: Option<Origin>,
         /// By whose doing the target is a member, if the cloud says that it is one already.
         already: Origin,
     },
@@ -107,6 +109,7 @@ pub(super) fn plan(
         steps: Vec::new(),
         held: Vec::new(),
         awaited: 0,
+        crowded: 0,
         leaving: 0,
         problems: Vec::new(),
         drift: Vec::new(),
@@ -116,7 +119,9 @@ pub(super) fn plan(
         before: &status,
     };
     if !seen.too_many {
-        draft.join();
+        if goal == Goal::Keep {
+            draft.join();
+        }
         draft.leave();
     }
     draft.finish(status.clone())
@@ -135,6 +140,8 @@ struct Draft<'a> {
     held: Vec<Part>,
     /// Members whose joining is under way.
     awaited: usize,
+    /// Members for whose joining the ledger has no room until others have left.
+    crowded: usize,
     /// Members whose leaving is under way, or waits for something that comes by itself.
     leaving: usize,
     problems: Vec<Problem>,
@@ -181,10 +188,13 @@ impl<'a> Draft<'a> {
 
     fn absent(&mut self, target: &Target) {
         let (group, part) = (self.group(), claim(self.group(), &target.id));
+        if !self.given.observe_only {
+            self.ledger.matched(group, &target.id);
+        }
         let entry = self.ledger.get(group, &target.id).cloned();
         let just_done = self.given.just_done.contains(&part);
         let was_there = !just_done && entry.as_ref().is_some_and(|entry| entry.state != LedgerState::Adding);
-        let known_drift = self.before.drift.iter().any(|drift| drift.path == path(&target.id));
+        let known_drift = self.before.drift.contains(&difference(&target.id, group, NOT_A_MEMBER));
         if was_there || known_drift || self.given.observe_only {
             self.drift.push(difference(&target.id, group, NOT_A_MEMBER));
         }
@@ -211,26 +221,31 @@ impl<'a> Draft<'a> {
         if self.held_back(&part, target) {
             return;
         }
-        let (first, already) = match entry.map(|entry| (entry.state, entry.since)) {
+        let (first, before, already) = match entry.map(|entry| (entry.state, entry.since)) {
             Some((LedgerState::Adding, since)) => {
-                let age = self.now.duration_since(since.unwrap_or(self.now));
+                // Another process may have written it, by a clock that was ahead.
+                let age = self.now.duration_since(since.unwrap_or(self.now)).abs();
                 if age < READ_LAG && !self.given.failures.contains_key(&part) {
                     self.awaited += 1;
                     self.look_by(self.now + age.clamp(SignedDuration::from_secs(1), READ_LAG));
                     return;
                 }
-                (false, Origin::Ours)
+                (false, None, Origin::Ours)
             }
-            Some((LedgerState::Added, _)) => (true, Origin::Ours),
-            Some((LedgerState::PreExisting | LedgerState::Unknown(_), _)) | None => {
+            Some((LedgerState::Added, _)) => (true, Some(Origin::Ours), Origin::Ours),
+            settled @ (Some((LedgerState::PreExisting | LedgerState::Unknown(_), _)) | None) => {
                 let ours = claims::is_by_us(&self.given.peers, self.seen, group, target);
-                (true, if ours { Origin::Ours } else { Origin::Theirs })
+                (true, settled.map(|_| Origin::Theirs), if ours { Origin::Ours } else { Origin::Theirs })
             }
         };
+        if !self.ledger.has_room_for(group, &target.id) {
+            self.crowded += 1;
+            return;
+        }
         self.awaited += 1;
-        if self.steps.len() < self.given.at_most && self.ledger.has_room_for(group) {
+        if self.steps.len() < self.given.at_most {
             self.ledger.set(group, &target.id, Entry::adding(self.now));
-            self.steps.push(SecurityGroupStep::Join { group: group.to_owned(), target: target.id.clone(), first, already });
+            self.steps.push(SecurityGroupStep::Join { group: group.to_owned(), target: target.id.clone(), first, before, already });
         } else {
             self.look_by(self.now);
         }
@@ -261,13 +276,13 @@ impl<'a> Draft<'a> {
         let present = self.seen.wanted.values().filter(|target| target.groups.iter().any(|group| group == self.group())).count();
         let asked_for = self.seen.wanted.len() + self.seen.missing.len();
         let verdict = self.verdict(present, asked_for);
-        if self.before.drift.iter().any(|drift| drift.observed == NOT_A_MEMBER)
-            && self.drift.is_empty()
-            && present == asked_for
-            && self.goal == Goal::Keep
-        {
-            let note = format!("back in {}: {}", self.group(), few(self.before.drift.iter().map(|drift| drift.path.as_str())));
-            self.remarks.push(Remark { reason: Reason::DriftCorrected, note });
+        if self.goal == Goal::Keep && !self.seen.too_many && self.drift.is_empty() && present == asked_for {
+            let back: Vec<_> =
+                self.seen.wanted.keys().filter(|id| self.before.drift.contains(&difference(id, self.group(), NOT_A_MEMBER))).collect();
+            if !back.is_empty() {
+                let note = format!("back in {}: {}", self.group(), few(back.into_iter().map(String::as_str)));
+                self.remarks.push(Remark { reason: Reason::DriftCorrected, note });
+            }
         }
         let next = match (self.goal, self.look_at) {
             (Goal::Remove, None) if self.steps.is_empty() && self.held.is_empty() && !self.ledger.holds_ours() => Next::Gone,
@@ -289,6 +304,7 @@ impl<'a> Draft<'a> {
 }
 
 const NOT_A_MEMBER: &str = "not a member";
+const STILL_A_MEMBER: &str = "a member by steward's doing";
 
 fn path(target: &str) -> String {
     format!("spec.targets[{target}]")
@@ -322,10 +338,14 @@ pub(super) fn note(
             let entry = if receipt.changed { Entry::adding(now) } else { Entry::settled(already.state()) };
             ledger.set(group, target, entry);
         }
-        (SecurityGroupStep::Join { group, target, first, .. }, Err(error)) => {
+        (SecurityGroupStep::Join { group, target, first, before, .. }, Err(error)) => {
             // A refusal of a repeated attempt says nothing of the earlier ones.
             if *first && error.acted == Acted::No {
-                ledger.remove(group, target);
+                match before {
+                    // It was looked at a moment too early, perhaps: nothing that was known is forgotten.
+                    Some(origin) => ledger.set(group, target, Entry::settled(origin.state())),
+                    None => ledger.remove(group, target),
+                }
             }
         }
         (SecurityGroupStep::Leave { group, target }, Ok(_)) => ledger.remove(group, target),
@@ -338,3 +358,6 @@ pub(super) fn note(
     }
     status.ledger = ledger.write();
 }
+
+#[cfg(test)]
+mod tests;

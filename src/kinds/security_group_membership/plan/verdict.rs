@@ -1,12 +1,12 @@
 //! What is to be said of the object, in the order in which a person wants to hear it.
 
-use super::{BUSY_LOOK, Draft, NOT_A_MEMBER, few};
+use super::{BUSY_LOOK, Draft, NOT_A_MEMBER, STILL_A_MEMBER, few};
 use crate::api::envelope::Problem;
 use crate::api::security_group_membership::MAX_MEMBERS;
 use crate::reason::Reason;
 use crate::reconcile::backoff::BUSY_FOR;
 use crate::reconcile::kind::Goal;
-use crate::reconcile::verdict::{Phase, Verdict, ready};
+use crate::reconcile::verdict::{Phase, RECONCILING, STALLED, Verdict};
 
 impl Draft<'_> {
     pub(super) fn verdict(&self, present: usize, asked_for: usize) -> Verdict {
@@ -28,8 +28,10 @@ impl Draft<'_> {
             return (Phase::Stuck, Reason::NotFound, message);
         }
         if self.given.observe_only && !self.drift.is_empty() {
+            let leavers =
+                if self.drift.iter().any(|drift| drift.observed == STILL_A_MEMBER) { ", and somebody is who should have left" } else { "" };
             let message = format!(
-                "{present} of {asked_for} members are in {group}; nothing is changed, because this object or steward only observes"
+                "{present} of {asked_for} members are in {group}{leavers}; nothing is changed, because this object or steward only observes"
             );
             return (Phase::Stuck, Reason::DriftDetected, message);
         }
@@ -46,6 +48,14 @@ impl Draft<'_> {
         }
         if self.goal == Goal::Remove {
             return (Phase::Working, Reason::Applying, format!("leaving what steward had joined: {} to go", self.leaving));
+        }
+        if self.crowded > 0 {
+            let phase = if self.leaving > 0 { Phase::Working } else { Phase::Stuck };
+            let reason = if self.leaving > 0 { Reason::Applying } else { Reason::DependencyNotReady };
+            let message = format!(
+                "{present} of {asked_for} members are in {group}; status has no room for the others until some have left the groups that spec named before"
+            );
+            return (phase, reason, message);
         }
         if self.awaited > 0 {
             let reason = if self.steps.is_empty() { Reason::AwaitingConsistency } else { Reason::Applying };
@@ -70,10 +80,11 @@ impl Draft<'_> {
         transient || reason == Reason::Busy && !self.has_waited_long()
     }
 
-    /// Busy is waited for; after half an hour of not being ready, somebody should know.
+    /// Busy is waited for; after half an hour of working on it, somebody should know.
     fn has_waited_long(&self) -> bool {
-        ready(&self.before.envelope.conditions)
-            .is_some_and(|ready| ready.status == "False" && self.now.duration_since(ready.last_transition_time.0) >= BUSY_FOR - BUSY_LOOK)
+        let said = |type_: &str| self.before.envelope.conditions.iter().find(|condition| condition.type_ == type_);
+        let told = said(STALLED).is_some_and(|stalled| stalled.reason == Reason::Busy.as_str());
+        told || said(RECONCILING).is_some_and(|working| self.now.duration_since(working.last_transition_time.0) >= BUSY_FOR - BUSY_LOOK)
     }
 
     fn tell(&self, problem: &Problem) -> String {
@@ -81,7 +92,7 @@ impl Draft<'_> {
         let code = problem.code.as_ref().map(|code| format!(" [{code}]")).unwrap_or_default();
         match others {
             0 => format!("{}: {}{code}", problem.target, problem.message),
-            others => format!("{}: {}{code}; {others} more in status.problems", problem.target, problem.message),
+            others => format!("{}: {}{code}; {others} more, see status.problems", problem.target, problem.message),
         }
     }
 }
