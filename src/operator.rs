@@ -33,7 +33,7 @@ use tokio::task::JoinSet;
 
 /// Writes to the API server that are under way at once.
 const PARALLEL_WRITES: usize = 32;
-/// How long running passes may take to end after a stop; below the pod's grace period of 30 s.
+/// How long running passes may take to end after a stop; below the pod's grace period of 60 s.
 const DRAIN: Duration = Duration::from_secs(20);
 /// How often a replica that waits for the lease makes sure that it would see what it has to.
 const STANDBY_LOOK: Duration = Duration::from_secs(15);
@@ -149,12 +149,15 @@ impl Operator {
 
     /// While another replica acts, this one makes sure that it would see what it has to.
     async fn stand_by(&self) {
-        let namespace = self.config.namespaces.first().map(String::as_str);
+        let all = [None];
+        let some: Vec<_> = self.config.namespaces.iter().map(|namespace| Some(namespace.as_str())).collect();
         loop {
-            self.look::<CloudCredential>(namespace).await;
-            for kind in &self.config.kinds {
-                match kind {
-                    KindName::SecurityGroupMembership => self.look::<SecurityGroupMembership>(namespace).await,
+            for namespace in if some.is_empty() { all.as_slice() } else { some.as_slice() } {
+                self.look::<CloudCredential>(*namespace).await;
+                for kind in &self.config.kinds {
+                    match kind {
+                        KindName::SecurityGroupMembership => self.look::<SecurityGroupMembership>(*namespace).await,
+                    }
                 }
             }
             tokio::time::sleep(STANDBY_LOOK).await;
@@ -258,6 +261,12 @@ impl CallObserver for Counting {
             self.0.batch_size.get_or_create(&labels).observe(f64::from(size));
         }
         self.0.cloud_call_seconds.get_or_create(&labels).observe(call.latency.as_secs_f64());
-        self.0.cloud_calls.get_or_create(&CallLabels { service, operation, code: call.code.clone() }).inc();
+        self.0.cloud_calls.get_or_create(&CallLabels { service, operation, code: word(&call.code) }).inc();
     }
+}
+
+/// A code as a label: whatever else stands in its place in an answer is no code.
+fn word(code: &str) -> String {
+    let proper = !code.is_empty() && code.len() <= 64 && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+    if proper { code.to_owned() } else { "Other".to_owned() }
 }

@@ -34,7 +34,7 @@ const ACTS: [Act; 3] = [
         commands: &[
             r#"kubectl patch sgm web-1 --type=merge -p '{"spec": {"managementPolicy": "Observe"}}'"#,
             r#"steward-playground edit '{"leave": {"instance": "i-web1", "group": "sg-web"}}'"#,
-            "kubectl annotate sgm web-1 reconcile.cloudsteward.dev/requestedAt=now",
+            "kubectl annotate sgm web-1 reconcile.cloudsteward.dev/requestedAt=$(date -Is)",
             "kubectl wait --for=condition=Ready=False sgm/web-1 --timeout=60s",
             "kubectl get sgm web-1 -o custom-columns='REASON:.status.conditions[0].reason,DRIFT:.status.drift[*].path,OBSERVED:.status.drift[*].observed'",
             r#"kubectl patch sgm web-1 --type=merge -p '{"spec": {"managementPolicy": "Manage"}}'"#,
@@ -49,7 +49,7 @@ const ACTS: [Act; 3] = [
             r#"kubectl patch secret aliyun -p '{"stringData": {"accessKeySecret": "wrong"}}'"#,
             "kubectl wait --for=condition=Ready=False sgm --all --timeout=60s",
             "kubectl get sgm",
-            r#"kubectl get cloudcredential default -o jsonpath='{.status.lastError.code}: {.status.lastError.hint}{"\n"}'"#,
+            r#"kubectl get sgm web-1 -o jsonpath='{.status.conditions[0].message}{"\n"}'"#,
             "steward-playground calls --last 2",
             r#"kubectl patch secret aliyun -p "{\"stringData\": {\"accessKeySecret\": \"$ALIBABA_CLOUD_ACCESS_KEY_SECRET\"}}""#,
             "kubectl wait --for=condition=Ready sgm --all --timeout=60s",

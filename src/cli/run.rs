@@ -10,7 +10,6 @@ use clap::{Args, ValueEnum};
 use k8s_openapi::api::core::v1::Namespace;
 use kube::client::ClientBuilder;
 use kube::{Api, Client};
-use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -47,7 +46,7 @@ pub struct Flags {
     cluster_id: Option<String>,
     /// Endpoints that a CloudCredential may name in spec.endpoints: `scheme://host[:port]`; the host may begin with "*.", the port may be "*". None by default.
     #[arg(long = "allow-endpoint", env = "STEWARD_ALLOWED_ENDPOINTS", value_delimiter = ',', value_name = "PATTERN,…")]
-    allowed_endpoints: Vec<Pattern>,
+    allowed_endpoints: Vec<String>,
     /// Never write to a cloud, whatever the objects say: differences are shown as drift.
     #[arg(long, env = "STEWARD_OBSERVE_ONLY", default_value_t = false, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     observe_only: bool,
@@ -61,8 +60,8 @@ pub struct Flags {
     #[arg(long, env = "STEWARD_ORPHAN_GRACE", default_value = "10m", value_parser = duration, value_name = "DURATION")]
     orphan_grace: Duration,
     /// Calls a minute that the cloud allows for an operation, where the account's quota differs from the published one: ecs:JoinSecurityGroup=2000. Steward takes 70 % of it.
-    #[arg(long = "limit", env = "STEWARD_LIMITS", value_delimiter = ',', value_parser = limit, value_name = "OPERATION=NUMBER,…")]
-    limits: Vec<(String, u32)>,
+    #[arg(long = "limit", env = "STEWARD_LIMITS", value_delimiter = ',', value_name = "OPERATION=NUMBER,…")]
+    limits: Vec<String>,
     /// Whether calls to the clouds go through the proxy that `HTTPS_PROXY` and `NO_PROXY` name.
     #[arg(long, env = "STEWARD_USE_PROXY", default_value_t = true, action = clap::ArgAction::Set, value_name = "BOOL")]
     use_proxy: bool,
@@ -111,6 +110,8 @@ fn try_run(flags: &Flags) -> anyhow::Result<()> {
 
 async fn operate(flags: &Flags) -> anyhow::Result<()> {
     rustls::crypto::ring::default_provider().install_default().map_err(|_| anyhow::anyhow!("another TLS provider was installed before"))?;
+    let patterns = given(&flags.allowed_endpoints).map(str::parse).collect::<Result<Vec<Pattern>, _>>().context("--allow-endpoint")?;
+    let limits = limits(&flags.limits).context("--limit")?;
     let stop = stop_on_signal()?;
     let listener = TcpListener::bind(flags.metrics_address)
         .await
@@ -124,22 +125,22 @@ async fn operate(flags: &Flags) -> anyhow::Result<()> {
     })
     .context("no connection to any cloud can be set up")?;
     let dice = Dice::new(throw);
-    let replica = flags.replica.clone().unwrap_or_else(|| format!("steward-{}", &dice.nonce()[..8]));
+    let replica = flags.replica.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| format!("steward-{}", &dice.nonce()[..8]));
     tracing::info!(version = env!("CARGO_PKG_VERSION"), %cluster_id, %replica, address = %flags.metrics_address, "starting");
     let config = Config {
         kinds: flags.kinds.iter().map(|Kind::SecurityGroupMembership| KindName::SecurityGroupMembership).collect(),
-        namespaces: flags.namespaces.clone(),
+        namespaces: given(&flags.namespaces).map(str::to_owned).collect(),
         // The name of a replica may be that of an earlier life; its lease must not be taken for our own.
         leader_election: flags.leader_elect.then(|| LeaderElection {
             namespace: flags.leader_election_namespace.clone(),
             identity: format!("{replica}_{}", &dice.nonce()[..8]),
         }),
-        allowed_endpoints: AllowedEndpoints::new(flags.allowed_endpoints.clone()),
+        allowed_endpoints: AllowedEndpoints::new(patterns),
         observe_only: flags.observe_only,
         reference_poll: flags.reference_poll,
         default_sync_interval: flags.default_sync_interval,
         orphan_grace: flags.orphan_grace,
-        limits: limits(&flags.limits),
+        limits,
     };
     let outside =
         Outside { client, transport: Arc::new(transport), clock: machine_clock(), dice, instance: replica, listener: Some(listener) };
@@ -160,7 +161,7 @@ async fn client() -> anyhow::Result<Client> {
 }
 
 async fn cluster_id(flags: &Flags, client: &Client) -> anyhow::Result<String> {
-    if let Some(id) = &flags.cluster_id {
+    if let Some(id) = flags.cluster_id.as_ref().filter(|id| !id.is_empty()) {
         return Ok(id.clone());
     }
     let namespaces: Api<Namespace> = Api::all(client.clone());
@@ -209,10 +210,18 @@ fn throw() -> [u8; 16] {
     bytes
 }
 
-fn limits(asked: &[(String, u32)]) -> Limits {
+/// What a list really holds: templates like to render lists that are empty as one empty element.
+fn given(list: &[String]) -> impl Iterator<Item = &str> {
+    list.iter().map(|element| element.trim()).filter(|element| !element.is_empty())
+}
+
+fn limits(asked: &[String]) -> anyhow::Result<Limits> {
     let mut limits = Limits::default();
-    limits.per_minute.extend(asked.iter().cloned().collect::<HashMap<_, _>>());
-    limits
+    for text in given(asked) {
+        let (operation, number) = limit(text).map_err(anyhow::Error::msg)?;
+        limits.per_minute.insert(operation, number);
+    }
+    Ok(limits)
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

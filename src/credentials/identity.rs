@@ -1,6 +1,6 @@
 //! From keys to a client whose account is known: nothing is changed at a cloud before that.
 
-use super::registry::{Key, Open, Registry};
+use super::registry::{Key, Open, RefusedAt, Registry};
 use super::secrets::AccessKeyPair;
 use crate::ambient::{Clock, Dice};
 use crate::api::cloud_credential::{CloudCredentialSpec, EndpointNetwork, Identity};
@@ -43,7 +43,8 @@ impl CallObserver for Watchman {
         {
             let explained = alibaba::errors::explain(call.operation, 403, &call.code);
             let message = format!("{} [{}]. {}", explained.meaning, call.code, explained.hint);
-            registry.reject(&self.key, self.fingerprint, message);
+            let at = RefusedAt { operation: call.operation, code: call.code.clone() };
+            registry.reject(&self.key, self.fingerprint, at, message);
         }
     }
 }

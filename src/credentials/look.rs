@@ -2,11 +2,12 @@
 
 use super::context::{Context, Remembered};
 use super::endpoints::AllowedEndpoints;
-use super::registry::{Entry, Key, Open, State, rejection};
+use super::registry::{Entry, Key, Open, RefusedAt, State, rejection};
 use super::secrets::{AccessKeyPair, SecretError};
 use crate::api::CloudCredential;
 use crate::api::cloud_credential::Identity;
 use crate::api::envelope::{FLUX_REQUESTED_AT, REQUESTED_AT};
+use crate::cloud::alibaba;
 use crate::cloud::error::{Class, CloudError};
 use crate::reason::Reason;
 use crate::reconcile::memory::Failure;
@@ -87,7 +88,7 @@ fn unchanged(object: &CloudCredential, entry: Entry, remembered: &Remembered, co
     let retry = match &entry.state {
         State::Closed { reason: Reason::CredentialRejected, .. } if failure.is_none() => {
             // Refused in the middle of somebody's work: the probes begin from here.
-            *failure = Some(refused_in_use(now));
+            *failure = Some(refused_in_use(entry.refused_at.as_ref(), now));
             failure.as_ref().map(|failure| failure.retry_at)
         }
         State::Closed { .. } | State::Unavailable { .. } => failure.as_ref().map(|failure| failure.retry_at),
@@ -178,7 +179,7 @@ fn object_verdict(object: &CloudCredential) -> Option<Verdict> {
         _ if object.status.as_ref()?.envelope.conditions.iter().any(|condition| condition.type_ == verdict::RECONCILING) => Phase::Working,
         _ => Phase::Stuck,
     };
-    let reason = serde_json::from_value(ready.reason.clone().into()).unwrap_or(Reason::UnknownError);
+    let reason = verdict::reason(&object.status.as_ref()?.envelope.conditions).unwrap_or(Reason::UnknownError);
     Some(Verdict { phase, reason, message: ready.message.clone(), drifted: None })
 }
 
@@ -210,18 +211,19 @@ pub(super) fn requested_at(object: &CloudCredential) -> String {
     annotation(REQUESTED_AT).max(annotation(FLUX_REQUESTED_AT)).unwrap_or_default()
 }
 
-/// The first failure of keys that had worked before: the refusal itself was counted elsewhere.
-fn refused_in_use(now: Timestamp) -> Failure {
-    let operation = crate::cloud::alibaba::sts::GET_CALLER_IDENTITY;
+/// The first failure of keys that had worked before: the refusal itself came in the middle of somebody's work.
+fn refused_in_use(at: Option<&RefusedAt>, now: Timestamp) -> Failure {
+    let operation = at.map_or(alibaba::sts::GET_CALLER_IDENTITY, |at| at.operation);
+    let explained = alibaba::errors::explain(operation, 403, at.map_or("", |at| at.code.as_str()));
     Failure {
         class: Class::Unauthenticated,
         reason: Reason::CredentialRejected,
         operation,
-        code: None,
+        code: at.map(|at| at.code.clone()),
         http_status: None,
         request_id: None,
-        meaning: "the cloud refused these keys in the middle of an operation",
-        hint: "renew the keys in the Secret; steward notices by itself",
+        meaning: explained.meaning,
+        hint: explained.hint,
         count: 1,
         since: now,
         last: now,

@@ -5,6 +5,8 @@ use super::look::{look, requested_at};
 use super::registry::{Entry, State};
 use crate::api::CloudCredential;
 use crate::api::cloud_credential::CloudCredentialStatus;
+use crate::api::envelope::ABANDON;
+use crate::reason::Reason;
 use crate::reconcile::record::{Record, RecordError, Recorded};
 use crate::reconcile::schedule;
 use crate::reconcile::verdict::{self, Phase, Shape, Verdict};
@@ -24,6 +26,9 @@ impl Recorded for CloudCredential {
     }
 }
 
+/// What a deletion that waits says beside everything else.
+const WAITS: &str = "; its deletion waits until no object uses it any more";
+
 pub(super) async fn pass(object: Arc<CloudCredential>, context: &Context) -> Result<Option<Duration>, RecordError> {
     let key = (object.namespace().unwrap_or_default(), object.name_any());
     let remembered = context.remembered(&object);
@@ -31,7 +36,12 @@ pub(super) async fn pass(object: Arc<CloudCredential>, context: &Context) -> Res
     let mut record = Record::open(api, object, Arc::clone(&remembered.slot), Arc::clone(&context.shared.writes)).await?;
     let going = record.object().metadata.deletion_timestamp.is_some();
     let users = context.registry.count_users(&key);
-    if going && users == 0 {
+    let abandoned = record.object().annotations().get(ABANDON).cloned();
+    if going && (users == 0 || abandoned.is_some()) {
+        if let Some(reason) = abandoned.filter(|_| users > 0) {
+            let note = format!("let go although objects still use it: {}", verdict::cut(&reason, 256));
+            context.shared.report.event(record.object().as_ref(), Phase::Stuck, Reason::Abandoned, "Release", &note);
+        }
         context.registry.remove(&key);
         record.drop_finalizer().await?;
         return Ok(None);
@@ -41,7 +51,10 @@ pub(super) async fn pass(object: Arc<CloudCredential>, context: &Context) -> Res
         (false, _) => record.add_finalizer().await?,
         (true, _) => {}
     }
-    let finding = look(record.object(), context, &key, &remembered).await;
+    let mut finding = look(record.object(), context, &key, &remembered).await;
+    if going && !finding.verdict.message.ends_with(WAITS) {
+        finding.verdict.message.push_str(WAITS);
+    }
     let held = record.has_finalizer();
     context.registry.put(&key, &Entry { going, held, ..finding.entry });
     let status = finish(record.object(), context, &remembered, &finding.verdict, users);

@@ -1,7 +1,7 @@
 //! What is known of every credential, and so who gets a session and who is told why not. In memory only; the controller fills it.
 
 use crate::cloud::alibaba::Alibaba;
-use crate::cloud::error::CloudError;
+use crate::cloud::error::{CloudError, Operation};
 use crate::cloud::session::Session;
 use crate::reason::Reason;
 use crate::reconcile::access::{Ask, Refusal, Sessions, Users};
@@ -32,10 +32,18 @@ pub(super) struct Entry {
     pub(super) fingerprint: Option<[u8; 32]>,
     /// The last keys that were good: objects that are being deleted may use them after the Secret is gone.
     pub(super) last_good: Option<Open>,
+    /// The call that the keys were refused at, if that was in the middle of somebody's work.
+    pub(super) refused_at: Option<RefusedAt>,
     /// Whether the credential itself is being deleted, and waits for its users.
     pub(super) going: bool,
     /// Whether the credential is protected by its finalizer.
     pub(super) held: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct RefusedAt {
+    pub(super) operation: Operation,
+    pub(super) code: String,
 }
 
 #[derive(Clone, Default)]
@@ -109,13 +117,14 @@ impl Registry {
     }
 
     /// A cloud refused these keys in the middle of somebody's work: nobody else shall try them.
-    pub(super) fn reject(&self, key: &Key, fingerprint: [u8; 32], message: String) {
+    pub(super) fn reject(&self, key: &Key, fingerprint: [u8; 32], at: RefusedAt, message: String) {
         let closed = {
             let mut entries = self.lock();
             match entries.get_mut(key) {
                 // A late answer to keys that have been replaced since says nothing of the new ones.
                 Some(entry) if entry.fingerprint == Some(fingerprint) && matches!(entry.state, State::Open(_)) => {
                     entry.state = State::Closed { reason: Reason::CredentialRejected, message };
+                    entry.refused_at = Some(at);
                     true
                 }
                 _ => false,

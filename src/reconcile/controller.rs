@@ -8,6 +8,7 @@ use super::kind::Kind;
 use super::memory::{Fingerprint, Memory};
 use super::pass::{self, Again};
 use super::sight::Sight;
+use super::verdict;
 use super::wake::Waker;
 use futures::{FutureExt as _, Stream, StreamExt as _};
 use kube::runtime::controller::{self, Action, Controller};
@@ -146,7 +147,8 @@ fn tell<K: Kind>(context: &Context<K>, event: &Event<K>) {
     match event {
         Event::Apply(object) | Event::InitApply(object) => {
             context.claims.saw(object);
-            context.memory.saw(&object.uid().unwrap_or_default(), Fingerprint::of(object));
+            let reason = object.status().and_then(|status| verdict::reason(&K::envelope(status).conditions));
+            context.memory.saw(&object.uid().unwrap_or_default(), Fingerprint::of(object), reason);
         }
         Event::Delete(object) => {
             context.claims.lost(object);

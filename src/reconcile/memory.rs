@@ -177,8 +177,10 @@ impl Memory {
     }
 
     /// What the watch brought.
-    pub fn saw(&self, uid: &str, fingerprint: Fingerprint) {
-        self.slot(uid).changed.send_replace(fingerprint);
+    pub fn saw(&self, uid: &str, fingerprint: Fingerprint, reason: Option<Reason>) {
+        let slot = self.slot(uid);
+        slot.lock().last_reason = reason;
+        slot.changed.send_replace(fingerprint);
     }
 
     pub fn forget(&self, uid: &str) {

@@ -1,6 +1,7 @@
 //! When things are due, as pure functions: the next sync, the patience with a silent cloud, the next rewriting of an error.
 
 use super::memory::Failure;
+use super::verdict::cut;
 use crate::ambient::Dice;
 use crate::api::envelope::LastError;
 use jiff::{SignedDuration, Timestamp};
@@ -41,7 +42,7 @@ pub fn soon(dice: &Dice, about: Duration) -> Duration {
 
 /// The error as status should show it. A failure that only repeats is rewritten at counts 2, 4, 8 … and at most every ten minutes.
 pub fn last_error(before: Option<&LastError>, failure: &Failure) -> LastError {
-    let same = before.filter(|before| before.code == failure.code && before.class == failure.class.as_str());
+    let same = before.filter(|before| before.code == failure.code.as_deref().map(short) && before.class == failure.class.as_str());
     if let Some(before) = same {
         let due = failure.count.is_power_of_two()
             && i64::from(failure.count) > before.count
@@ -51,17 +52,22 @@ pub fn last_error(before: Option<&LastError>, failure: &Failure) -> LastError {
         }
     }
     LastError {
-        code: failure.code.clone(),
+        code: failure.code.as_deref().map(short),
         class: failure.class.as_str().to_owned(),
         operation: failure.operation.name.to_owned(),
         message: failure.meaning.to_owned(),
-        request_id: failure.request_id.clone(),
+        request_id: failure.request_id.as_deref().map(short),
         http_status: failure.http_status.map(i32::from),
         hint: failure.hint.to_owned(),
         count: i64::from(failure.count),
         first_seen: failure.since.into(),
         last_seen: failure.last.into(),
     }
+}
+
+/// A word of the cloud's, which may be of any length.
+fn short(word: &str) -> String {
+    cut(word, 128)
 }
 
 #[cfg(test)]
@@ -118,6 +124,6 @@ mod tests {
     #[test]
     fn a_silent_cloud_is_borne_for_three_syncs_and_at_least_five_minutes() {
         assert_eq!(patience(Duration::from_secs(30)), SignedDuration::from_mins(5));
-        assert_eq!(patience(Duration::from_mins(10)), SignedDuration::from_mins(30));
+        assert_eq!(patience(Duration::from_secs(600)), SignedDuration::from_mins(30));
     }
 }

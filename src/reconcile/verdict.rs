@@ -94,8 +94,19 @@ pub fn suspend(conditions: &mut Vec<Condition>, generation: i64, now: Timestamp)
         drifted: None,
     };
     let mut said = Say { conditions, verdict: &verdict, generation, now };
+    if ready(said.conditions).is_none() {
+        // Nobody has looked yet; without this, kstatus would call it healthy.
+        said.set(READY, UNKNOWN);
+    }
     said.set(SUSPENDED, TRUE);
     said.clear(RECONCILING);
+}
+
+/// The reason that sums an object up: why it is ready or not, or that it is suspended.
+pub fn reason(conditions: &[Condition]) -> Option<Reason> {
+    let suspended = conditions.iter().find(|condition| condition.type_ == SUSPENDED);
+    let condition = suspended.or_else(|| ready(conditions))?;
+    serde_json::from_value(condition.reason.clone().into()).ok()
 }
 
 /// What `Ready` says at present.

@@ -85,7 +85,7 @@ fn build(go: &Path, tool: Tool, versions: &Versions, bin: &Path) -> Result<()> {
     follow(lines, &log, name, begun)?;
     if !child.wait()?.success() {
         let _ = fs::remove_file(&unfinished);
-        bail!("building {name} failed: read {}", log.display());
+        bail!("building {name} failed: read {}; it needs Go 1.26 or newer (`go version`), or set KUBEBUILDER_ASSETS", log.display());
     }
     fs::rename(&unfinished, bin.join(name))?;
     let _ = fs::remove_file(&log);

@@ -19,7 +19,7 @@ const UNTIL_IDENTIFIED: Duration = Duration::from_secs(2);
 
 impl<K: Kind> Pass<'_, K> {
     /// The cloud could not be read. A blip changes nothing; what lasts, or needs a person, is said.
-    pub(super) async fn blind(&mut self, session: &Session, error: CloudError) -> Result<Again, RecordError> {
+    pub(super) async fn blind(&mut self, error: CloudError) -> Result<Again, RecordError> {
         let now = self.now();
         tracing::info!(kind = %K::kind(&()), namespace = self.namespace, name = self.name(), %error, code = error.code, class = %error.class, "the cloud could not be read");
         if error.class == Class::Unauthenticated {
@@ -46,7 +46,8 @@ impl<K: Kind> Pass<'_, K> {
         };
         let verdict = Verdict { phase, reason: failure.reason, message: format!("{}. {}", failure.meaning, failure.hint), drifted: None };
         let status = self.object().status().cloned().unwrap_or_default();
-        let status = self.finish(Some(session), status, &verdict);
+        // Not pinned to a place that was never seen: a region that does not exist must be correctable.
+        let status = self.finish(None, status, &verdict);
         self.report_verdict(&verdict);
         self.record.settle(status).await?;
         Ok(Again::In(wait))
@@ -133,7 +134,6 @@ impl<K: Kind> Pass<'_, K> {
         verdict::suspend(&mut envelope.conditions, generation, self.now());
         envelope.observed_generation = Some(generation);
         envelope.last_handled_reconcile_at = requested_at;
-        self.slot.lock().last_reason = Some(Reason::Suspended);
         self.record.settle(status).await?;
         Ok(Again::OnChange)
     }

@@ -38,6 +38,9 @@ const LARGEST_WAVE: usize = 100;
 /// After a conflict: the watch brings the newer version within this time.
 const SOON: Duration = Duration::from_millis(250);
 
+/// Whoever asks with more than a time gets the beginning back.
+const LONGEST_ECHO: usize = 256;
+
 /// When the object should be looked at again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Again {
@@ -97,7 +100,7 @@ impl<K: Kind> Pass<'_, K> {
         let observed = self.object().observe(&given, &session, self.now()).await;
         let seen = match observed {
             Ok(seen) => seen,
-            Err(error) => return self.blind(&session, error).await,
+            Err(error) => return self.blind(error).await,
         };
         self.saw();
         let mut plan = self.plan(&given, &seen);
@@ -362,7 +365,11 @@ impl<K: Kind> Pass<'_, K> {
 
     fn requested_at(&self) -> Option<String> {
         // Both hold a time by convention: the later wish is the one that is answered.
-        self.annotation(REQUESTED_AT).max(self.annotation(FLUX_REQUESTED_AT))
+        [REQUESTED_AT, FLUX_REQUESTED_AT]
+            .into_iter()
+            .filter_map(|key| self.annotation(key))
+            .max_by_key(|asked| asked.parse::<Timestamp>().ok())
+            .map(|asked| verdict::cut(&asked, LONGEST_ECHO))
     }
 
     fn abandoned(&self) -> Option<String> {

@@ -29,7 +29,6 @@ impl<K: Kind> Pass<'_, K> {
         envelope.last_handled_reconcile_at = requested_at;
         envelope.last_error = failure.map(|failure| schedule::last_error(envelope.last_error.as_ref(), &failure));
         verdict::declare(&mut envelope.conditions, &verdict, K::SHAPE, generation, now);
-        self.slot.lock().last_reason = Some(verdict.reason);
         if self.object().status() != Some(&status) && session.is_some() {
             K::envelope_mut(&mut status).last_sync_time = Some(now.into());
         }
@@ -103,7 +102,14 @@ impl<K: Kind> Pass<'_, K> {
                 }
             }
         }
-        self.context.report.calls_made(self.object().as_ref(), outcomes);
+        // What fails again and again is told at counts 1, 2, 4, 8 …
+        let failures = self.slot.lock().failures.clone();
+        let news: Vec<_> = outcomes
+            .iter()
+            .filter(|(step, _)| failures.get(&step.part()).is_none_or(|failure| failure.count.is_power_of_two()))
+            .cloned()
+            .collect();
+        self.context.report.calls_made(self.object().as_ref(), &news);
     }
 }
 
@@ -123,7 +129,7 @@ pub(super) fn keep_history<S: Step>(
                     generation,
                     operation: step.operation().name.to_owned(),
                     external_id: receipt.external_id.clone(),
-                    request_id: receipt.request_id.clone(),
+                    request_id: receipt.request_id.as_deref().map(|id| verdict::cut(id, 128)),
                     outcome: receipt.outcome.to_owned(),
                 },
             );

@@ -31,8 +31,7 @@ fn steward_never_asks_for_what_it_may_not_and_never_lists_secrets() {
         .collect();
     assert!(requests.len() > 20, "only {} requests of steward in the audit log", requests.len());
     // Not by status: an event for a namespace that is going is refused with 403 as well, whoever sends it.
-    let forbidden: Vec<_> =
-        requests.iter().filter(|request| request["annotations"]["authorization.k8s.io/decision"] != "allow").collect();
+    let forbidden: Vec<_> = requests.iter().filter(|request| request["annotations"]["authorization.k8s.io/decision"] != "allow").collect();
     assert!(forbidden.is_empty(), "{forbidden:#?}");
 
     let used: BTreeSet<Right> = requests.iter().filter_map(right_of).collect();

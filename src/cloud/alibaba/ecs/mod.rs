@@ -90,12 +90,15 @@ pub(super) struct Readers {
     instances: Batch<Instance>,
     network_interfaces: Batch<NetworkInterface>,
     security_groups: Batch<SecurityGroup>,
+    rehearsed: Rehearsed,
 }
 
 impl Readers {
     pub(super) fn new(client: &Arc<Client>, account: &str, region: &str) -> Self {
-        let place = Place { client: Arc::clone(client), account: account.into(), region: region.into(), rehearsed: Arc::default() };
+        let rehearsed = Rehearsed::default();
+        let place = Place { client: Arc::clone(client), account: account.into(), region: region.into(), rehearsed: Arc::clone(&rehearsed) };
         Self {
+            rehearsed,
             instances: batch(place.clone(), DESCRIBE_INSTANCES, |place, ids, lane| async move { place.instances_by_id(&ids, lane).await }),
             network_interfaces: batch(place.clone(), DESCRIBE_NETWORK_INTERFACES, |place, ids, lane| async move {
                 place.network_interfaces_by_id(&ids, lane).await
@@ -126,14 +129,16 @@ where
     })
 }
 
+/// When it was last made sure that an empty list of instances means that there are none.
+type Rehearsed = Arc<Mutex<Option<Instant>>>;
+
 /// One account and region, to call in.
 #[derive(Clone)]
 struct Place {
     client: Arc<Client>,
     account: Arc<str>,
     region: Arc<str>,
-    /// When it was last made sure that an empty list of instances means that there are none.
-    rehearsed: Arc<Mutex<Option<Instant>>>,
+    rehearsed: Rehearsed,
 }
 
 impl Place {
@@ -262,7 +267,8 @@ pub struct Ecs {
 
 impl Ecs {
     pub(super) fn new(client: Arc<Client>, readers: Arc<Readers>, account: &str, region: &str, lane: Lane) -> Self {
-        Self { place: Place { client, account: account.into(), region: region.into(), rehearsed: Arc::default() }, readers, lane }
+        let rehearsed = Arc::clone(&readers.rehearsed);
+        Self { place: Place { client, account: account.into(), region: region.into(), rehearsed }, readers, lane }
     }
 
     /// One instance, read together with others.
