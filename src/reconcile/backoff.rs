@@ -24,7 +24,8 @@ pub fn wait(error: &CloudError, count: u32, since: Timestamp, now: Timestamp, di
         Class::Quota | Class::Invalid | Class::Precondition | Class::Busy | Class::Unexpected => HOUR,
         Class::Retired => HOUR * 24,
     };
-    asked.map_or(ours, |asked| asked.max(ours))
+    // No answer keeps an object waiting for longer than an hour, whatever it asks for.
+    asked.map_or(ours, |asked| asked.min(HOUR).max(ours))
 }
 
 fn doubling(first: SignedDuration, count: u32, most: SignedDuration) -> SignedDuration {

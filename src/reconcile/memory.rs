@@ -157,6 +157,12 @@ impl Slot {
         self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether the watch has brought this fingerprint last, as far as there is a watch.
+    pub fn agrees_with(&self, fingerprint: &Fingerprint) -> bool {
+        let seen = self.changed.borrow();
+        *seen == *fingerprint || *seen == Fingerprint::default()
+    }
+
     /// Resolves once the watch has brought another fingerprint than `mine`.
     pub async fn differs_from(&self, mine: &Fingerprint) {
         let mut changes = self.changed.subscribe();

@@ -1,7 +1,7 @@
 //! The one writer of objects: status by PUT with uid and resourceVersion, the finalizer by a patch with the same preconditions.
 //! Whoever holds a `Record` works on the version that was last read or written, never on an older one unnoticed.
 
-use super::memory::Slot;
+use super::memory::{Fingerprint, Slot};
 use crate::api::envelope::FINALIZER;
 use kube::api::{Api, Patch, PatchParams, PostParams};
 use kube::{Resource, core::NamespaceResourceScope};
@@ -76,6 +76,10 @@ impl<K: Recorded> Record<K> {
         let mut record = Self { api, object, slot, writes };
         if stale {
             record.reread().await?;
+            // What the watch has not brought yet, it has not brought of the others either: nobody decides on such a mixture.
+            if !record.slot.agrees_with(&Fingerprint::of(record.object.as_ref())) {
+                return Err(RecordError::Conflict);
+            }
         }
         Ok(record)
     }

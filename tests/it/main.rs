@@ -2,9 +2,11 @@
 
 mod api_server;
 mod cloud_client;
+mod cloud_credential;
 mod conformance;
 mod crashes;
 mod end_to_end;
+mod moods;
 mod security_group_membership;
 mod silence;
 mod wire_vectors;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use steward_cloudsim::{Edit, Fault, What};
 
-const SEED: &str = "
+pub(crate) const SEED: &str = "
 securityGroups: [{id: sg-base, vpc: vpc-1}, {id: sg-web, vpc: vpc-1}, {id: sg-db, vpc: vpc-1}, {id: sg-far, vpc: vpc-2}]
 instances:
   - {id: i-1, groups: [sg-base], tags: {role: web}}
@@ -16,21 +16,21 @@ instances:
 interfaces: [{id: eni-second, instance: i-1, groups: [sg-base]}]
 ";
 
-fn seconds(count: u64) -> Duration {
+pub(crate) fn seconds(count: u64) -> Duration {
     Duration::from_secs(count)
 }
 
-fn minutes(count: u64) -> Duration {
+pub(crate) fn minutes(count: u64) -> Duration {
     seconds(60 * count)
 }
 
 /// `{securityGroupId: sg-web, targets: {instanceIds: […]}}`
-fn web(instances: &[&str]) -> Value {
+pub(crate) fn web(instances: &[&str]) -> Value {
     json!({"securityGroupId": "sg-web", "targets": {"instanceIds": instances}})
 }
 
 /// A world in which `web` has these members and has come to rest.
-fn settled(instances: &[&str]) -> World {
+pub(crate) fn settled(instances: &[&str]) -> World {
     let mut world = World::new(SEED);
     world.membership("web", &web(instances));
     world.start();
@@ -471,160 +471,6 @@ fn a_suspended_object_is_left_alone_but_can_be_deleted() {
     assert_eq!(world.cloud.groups_of("i-1"), ["sg-base"]);
 }
 
-// ── credentials ─────────────────────────────────────────────────────────────────────────────────────────────
-
-#[test]
-fn a_missing_secret_is_named_and_noticed_when_it_comes() {
-    let mut world = World::empty(SEED);
-    world.credential("default", "default", "aliyun");
-    world.membership("web", &web(&["i-1"]));
-    world.start();
-    world.until_ready("web", "False/CredentialMissing");
-    assert!(world.message("web").contains("Secret aliyun does not exist"), "{}", world.message("web"));
-    assert_eq!(world.credential_ready("default"), "False/CredentialMissing");
-    world.secret("default", "aliyun", "key-1", "secret-1");
-    world.until(seconds(60), "it works", |world| world.ready("web") == "True/InSync");
-}
-
-#[test]
-fn a_missing_credential_is_named_and_noticed_when_it_comes() {
-    let mut world = World::empty(SEED);
-    world.secret("default", "aliyun", "key-1", "secret-1");
-    world.membership("web", &web(&["i-1"]));
-    world.start();
-    world.until_ready("web", "False/CredentialMissing");
-    world.credential("default", "default", "aliyun");
-    world.until(seconds(30), "it works", |world| world.ready("web") == "True/InSync");
-}
-
-#[test]
-fn a_rotated_key_is_taken_up_without_a_gap() {
-    let mut world = settled(&["i-1"]);
-    world.cloud.edit(Edit::rotate("key-1", "secret-2")).unwrap();
-    world.api.patch_json("secrets", "default", "aliyun", &json!({"stringData": {"accessKeySecret": "secret-2"}}));
-    world.pass(seconds(40));
-    world.edit("web", &web(&["i-1", "i-2"]));
-    world.until_ready("web", "True/InSync");
-    assert_eq!(world.credential_ready("default"), "True/InSync");
-    assert_eq!(world.cloud.groups_of("i-2"), ["sg-base", "sg-web"]);
-}
-
-#[test]
-fn a_key_that_is_refused_in_the_middle_of_work_closes_the_credential_until_it_is_renewed() {
-    let mut world = settled(&["i-1"]);
-    world.cloud.edit(Edit::rotate("key-1", "secret-2")).unwrap();
-    world.edit("web", &web(&["i-1", "i-2"]));
-    world.until_ready("web", "False/CredentialRejected");
-    assert_eq!(world.credential_ready("default"), "False/CredentialRejected");
-    world.api.patch_json("secrets", "default", "aliyun", &json!({"stringData": {"accessKeySecret": "secret-2"}}));
-    world.until(seconds(30), "the new key is found", |world| world.ready("web") == "True/InSync");
-}
-
-#[test]
-fn a_wrong_key_with_a_thousand_objects_costs_the_cloud_seven_requests_in_the_first_hour_and_six_in_each_later_one() {
-    let mut world = World::empty(SEED);
-    world.secret("default", "aliyun", "key-1", "wrong");
-    world.credential("default", "default", "aliyun");
-    for number in 0..1000 {
-        world.membership(&format!("web-{number}"), &web(&["i-1"]));
-    }
-    world.start();
-    world.until(minutes(2), "all say so", |world| {
-        (0..1000).all(|number| world.ready(&format!("web-{number}")) == "False/CredentialRejected")
-    });
-    world.pass_in_steps(minutes(58), seconds(5));
-    let first = world.cloud.calls().len();
-    assert!(first <= 7, "{first} requests in the first hour");
-    world.api.clear_requests();
-    for hour in 2..=3 {
-        world.cloud.clear_calls();
-        world.pass_in_steps(minutes(60), seconds(5));
-        let requests = world.cloud.calls().len();
-        assert!((1..=6).contains(&requests), "{requests} requests in hour {hour}");
-    }
-    let rewritten: Vec<_> = world.writes().into_iter().filter(|write| write.contains("securitygroupmemberships")).collect();
-    assert_eq!(rewritten, Vec::<String>::new(), "nothing new, nothing written");
-}
-
-#[test]
-fn keys_of_another_account_than_expected_do_nothing() {
-    let mut world = World::empty(SEED);
-    world.secret("default", "aliyun", "key-1", "secret-1");
-    world.credential("default", "default", "aliyun");
-    world.api.patch_json("cloudcredentials", "default", "default", &json!({"spec": {"expectedAccountId": "999"}}));
-    world.membership("web", &web(&["i-1"]));
-    world.start();
-    world.until_ready("web", "False/AccountMismatch");
-    assert_eq!(world.calls("JoinSecurityGroup") + world.calls("DescribeInstances"), 0);
-}
-
-#[test]
-fn a_credential_that_moves_to_another_account_does_not_take_its_objects_along() {
-    let mut world = World::new(
-        "
-accounts:
-  - {id: \"1234567890123456\", keys: [{id: key-1, secret: secret-1}]}
-  - {id: \"999\", keys: [{id: key-9, secret: secret-9}]}
-regions: [cn-hangzhou]
-defaults: {account: \"1234567890123456\"}
-securityGroups: [{id: sg-base, vpc: vpc-1}, {id: sg-web, vpc: vpc-1}]
-instances: [{id: i-1, groups: [sg-base]}]
-",
-    );
-    world.membership("web", &web(&["i-1"]));
-    world.start();
-    world.until_ready("web", "True/InSync");
-    world.api.patch_json("secrets", "default", "aliyun", &json!({"stringData": {"accessKeyId": "key-9", "accessKeySecret": "secret-9"}}));
-    world.until(minutes(2), "it is refused", |world| world.ready("web") == "False/AccountMismatch");
-    assert!(world.message("web").contains("1234567890123456"), "{}", world.message("web"));
-}
-
-#[test]
-fn an_endpoint_that_the_operator_does_not_list_is_refused() {
-    let mut world = World::new(SEED);
-    world.configure(|config| config.allowed_endpoints = cloud_steward::credentials::AllowedEndpoints::default());
-    world.membership("web", &web(&["i-1"]));
-    world.start();
-    world.until_ready("web", "False/EndpointNotAllowed");
-    assert!(world.message("web").contains("spec.endpoints[0].url"), "{}", world.message("web"));
-    assert!(world.cloud.calls().is_empty());
-}
-
-#[test]
-fn a_credential_in_use_waits_for_its_last_user() {
-    let mut world = settled(&["i-1"]);
-    world.pass(seconds(20));
-    world.api.delete("cloudcredentials", "default", "default");
-    world.pass(minutes(1));
-    assert_eq!(world.credential_ready("default"), "True/InSync", "it is still there, and works");
-    world.delete("web");
-    world.until_gone("web");
-    assert_eq!(world.cloud.groups_of("i-1"), ["sg-base"]);
-    world.until(seconds(10), "the credential is gone", |world| world.credential_ready("default") == "gone");
-}
-
-#[test]
-fn a_denied_operation_is_told_and_not_hammered() {
-    let mut world = World::new(
-        "
-accounts: [{id: \"1234567890123456\", keys: [{id: key-1, secret: secret-1, deny: [\"ecs:JoinSecurityGroup\"]}]}]
-regions: [cn-hangzhou]
-securityGroups: [{id: sg-base, vpc: vpc-1}, {id: sg-web, vpc: vpc-1}]
-instances: {count: 50, prefix: i-, groups: [sg-base]}
-",
-    );
-    for number in 1..=50 {
-        world.membership(&format!("web-{number:02}"), &web(&[&format!("i-{number:02}")]));
-    }
-    world.start();
-    world.until(minutes(2), "all say so", |world| (1..=50).all(|number| world.ready(&format!("web-{number:02}")) == "False/AccessDenied"));
-    assert!(world.message("web-07").contains("ecs:JoinSecurityGroup"), "{}", world.message("web-07"));
-    assert_eq!(world.ledger("web-07"), Vec::<String>::new(), "a refusal takes the entry back");
-    world.cloud.clear_calls();
-    world.pass_in_steps(minutes(60), seconds(5));
-    assert!(world.calls("JoinSecurityGroup") <= 7, "{} tries in an hour", world.calls("JoinSecurityGroup"));
-}
-
 // ── letting go ──────────────────────────────────────────────────────────────────────────────────────────────
 
 #[test]
@@ -694,81 +540,39 @@ fn a_namespace_whose_credential_is_lost_lets_go_after_the_grace() {
     assert_eq!(world.cloud.groups_of("i-1"), ["sg-base", "sg-web"]);
 }
 
-// ── the API server's moods ──────────────────────────────────────────────────────────────────────────────────
-
 #[test]
-fn asked_to_stop_it_ends_what_it_has_begun_and_goes() {
+fn an_object_that_is_created_suspended_is_not_called_healthy() {
     let mut world = World::new(SEED);
-    world.membership("web", &web(&["i-1", "i-2"]));
+    let mut spec = web(&["i-1"]);
+    spec["suspend"] = json!(true);
+    world.membership("web", &spec);
     world.start();
-    assert!(world.stop().is_ok());
-    let joined = ["i-1", "i-2"].into_iter().filter(|id| world.cloud.groups_of(id).len() == 2).count();
-    assert_eq!(world.ledger("web").len(), joined, "what was begun is on record");
-    world.start();
-    world.until_ready("web", "True/InSync");
+    world.until_ready("web", "Unknown/Suspended");
+    assert_eq!(world.cloud.groups_of("i-1"), ["sg-base"]);
 }
 
 #[test]
-fn a_watch_that_breaks_loses_nothing() {
-    let mut world = settled(&["i-1"]);
-    world.api.break_watches();
-    world.api.compact();
-    world.membership("late", &web(&["i-2"]));
-    world.until(minutes(2), "the new object is found", |world| world.ready("late") == "True/InSync");
-    world.api.break_watches();
-    world.api.delete(crate::world::MEMBERSHIPS, "default", "late");
-    world.until_gone("late");
-    assert_eq!(world.cloud.groups_of("i-2"), ["sg-base"]);
-}
-
-#[test]
-fn an_api_server_that_takes_no_writes_for_a_while_is_waited_for() {
-    use crate::api_server::{Moment, Verb, Verdict};
+fn what_fails_again_and_again_is_told_ever_more_rarely() {
     let mut world = World::new(SEED);
+    world.cloud.fault(Fault::on("JoinSecurityGroup", What::error(403, "InstanceSecurityGroupLimitExceeded")).forever());
     world.membership("web", &web(&["i-1"]));
-    world.api.on_request(|request, moment| match (&request.verb, moment) {
-        (Verb::Update | Verb::Patch, Moment::Before) => Verdict::Fail(500),
-        _ => Verdict::Go,
-    });
     world.start();
-    world.pass(minutes(2));
-    assert_eq!(world.calls("JoinSecurityGroup"), 0, "what cannot be recorded is not done");
-    world.api.no_faults();
-    world.until_ready("web", "True/InSync");
-    assert_eq!(world.calls("JoinSecurityGroup"), 1);
+    world.until_ready("web", "False/QuotaExceeded");
+    world.pass_in_steps(minutes(24 * 60), seconds(10));
+    let joins = world.calls("JoinSecurityGroup");
+    assert!((20..=30).contains(&joins), "{joins} tries in a day of an error that only a person can mend");
+    let events = world.events("web");
+    assert!(events.len() <= 8, "{events:#?}");
+    assert_eq!(world.get("web").unwrap()["status"]["lastError"]["count"], 16, "rewritten at 2, 4, 8, 16");
 }
 
 #[test]
-fn somebody_who_writes_into_status_takes_nothing_away_that_steward_did() {
+fn whoever_asks_last_is_answered_whether_in_our_words_or_in_those_of_flux() {
     let mut world = settled(&["i-1"]);
-    world.api.patch_json(crate::world::MEMBERSHIPS, "default", "web", &json!({"status": {"members": 99, "ledger": []}}));
     world.annotate("web", "reconcile.cloudsteward.dev/requestedAt", "now");
-    world.until(minutes(1), "it is put right", |world| world.get("web").unwrap()["status"]["members"] == 1);
-    assert_eq!(world.cloud.groups_of("i-1"), ["sg-base", "sg-web"]);
-    assert_eq!(world.calls("JoinSecurityGroup"), 1);
-}
-
-#[test]
-fn an_object_that_is_created_anew_under_its_old_name_starts_afresh() {
-    let mut world = settled(&["i-1"]);
-    world.delete("web");
-    world.until_gone("web");
-    world.membership("web", &web(&["i-2"]));
-    world.until_ready("web", "True/InSync");
-    assert_eq!((world.ledger("web"), world.cloud.groups_of("i-1")), (vec!["i-2=Added".to_owned()], vec!["sg-base".to_owned()]));
-}
-
-#[test]
-fn a_status_of_a_newer_release_is_kept_and_nothing_is_done() {
-    let mut world = settled(&["i-1"]);
-    let ledger = json!([{"securityGroupId": "sg-web", "entries": [{"target": "i-1", "state": "Reserved"}]}]);
-    world.api.patch_json(crate::world::MEMBERSHIPS, "default", "web", &json!({"status": {"ledger": ledger}}));
-    world.cloud.clear_calls();
-    world.edit("web", &web(&["i-2"]));
-    world.until_ready("web", "False/UnsupportedStatus");
-    world.pass(minutes(11));
-    assert_eq!(world.get("web").unwrap()["status"]["ledger"], ledger);
-    assert!(world.cloud.calls().is_empty());
+    world.until(seconds(10), "echoed", |world| world.get("web").unwrap()["status"]["lastHandledReconcileAt"] == "now");
+    world.annotate("web", "reconcile.fluxcd.io/requestedAt", "2026-11-22T09:30:00Z");
+    world.until(seconds(10), "echoed", |world| world.get("web").unwrap()["status"]["lastHandledReconcileAt"] == "2026-11-22T09:30:00Z");
 }
 
 #[test]

@@ -67,14 +67,33 @@ fn a_leader_that_is_asked_to_stop_hands_over_at_once() {
     let real = two_replicas();
     real.membership("web", &web(&["i-web1"]));
     real.until_ready("web", "True/InSync");
+    // Back and forth, as in a rollout.
+    for (round, instance) in ["i-web2", "i-web3", "i-other"].into_iter().enumerate() {
+        let (leader, other) = real.leader_and_other();
+        other.wait_ready(Duration::from_secs(30)).expect("the other one waits for the lease");
+        let asked = Instant::now();
+        let ended = leader.sigterm().expect("it ends in time");
+        assert!(ended.success(), "{ended}: {}", last_lines(leader));
+        real.until(Duration::from_secs(5), "the other one leads", |real| real.leader() == other.pod_name());
+        assert!(asked.elapsed() < Duration::from_secs(5), "handed over after {:?}", asked.elapsed());
+        leader.start().expect("as a kubelet would");
+        let name = format!("more-{round}");
+        real.membership(&name, &web(&[instance]));
+        real.until_ready(&name, "True/InSync");
+    }
+    assert_eq!((real.ready("web"), real.acted("JoinSecurityGroup")), ("True/InSync".to_owned(), 4));
+
     let (leader, other) = real.leader_and_other();
-    let asked = Instant::now();
-    assert!(leader.sigterm().expect("it ends in time").success());
-    real.until(Duration::from_secs(5), "the other one leads", |real| real.leader() == other.pod_name());
-    assert!(asked.elapsed() < Duration::from_secs(5), "handed over after {:?}", asked.elapsed());
-    real.membership("more", &web(&["i-web2"]));
-    real.until_ready("more", "True/InSync");
-    assert_eq!((real.ready("web"), real.acted("JoinSecurityGroup")), ("True/InSync".to_owned(), 2));
+    other.wait_ready(Duration::from_secs(30)).expect("ready");
+    let ended = other.sigterm().expect("it ends in time");
+    assert!(ended.success(), "who only waited ends as quietly, {ended}: {}", last_lines(other));
+    assert_eq!(real.leader(), leader.pod_name());
+}
+
+fn last_lines(replica: &Replica) -> String {
+    let log = Real::log_of(replica);
+    let last: Vec<_> = log.lines().rev().take(5).collect();
+    last.into_iter().rev().collect::<Vec<_>>().join("\n")
 }
 
 #[test]

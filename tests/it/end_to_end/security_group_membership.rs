@@ -148,3 +148,25 @@ fn drift_is_corrected_when_somebody_asks_for_a_look() {
         real.events("web").iter().any(|event| event.starts_with("Normal DriftCorrected"))
     });
 }
+
+#[test]
+fn a_thousand_members_fit_into_one_object() {
+    let seed = "
+securityGroups: [{id: sg-base}, {id: sg-web}]
+instances: {count: 1000, prefix: i-an-id-as-long-as-they-get-, groups: [sg-base]}
+settings: {limits: {JoinSecurityGroup: 100000, LeaveSecurityGroup: 100000, \"*\": 100000}}
+";
+    let limits =
+        "ecs:JoinSecurityGroup=100000,ecs:LeaveSecurityGroup=100000,ecs:DescribeInstances=100000,ecs:DescribeSecurityGroups=100000";
+    let real = Real::with(seed, |setup| setup.environment.push(("STEWARD_LIMITS".to_owned(), limits.to_owned())));
+    let ids: Vec<_> = (1..=1000).map(|number| format!("i-an-id-as-long-as-they-get-{number:04}")).collect();
+    real.membership("web", &json!({"securityGroupId": "sg-web", "targets": {"instanceIds": ids}}));
+    real.until(Duration::from_secs(120), "all are in", |real| real.ready("web") == "True/InSync");
+    let status = real.get("web").expect("it exists")["status"].clone();
+    assert_eq!((&status["members"], &status["joined"], real.acted("JoinSecurityGroup")), (&json!(1000), &json!(1000), 1000));
+    assert!(status.to_string().len() < 256 * 1024, "{} bytes of status", status.to_string().len());
+
+    real.delete("web");
+    real.until(Duration::from_secs(120), "all have left", |real| real.get("web").is_none());
+    assert_eq!(real.acted("LeaveSecurityGroup"), 1000);
+}

