@@ -317,13 +317,13 @@ mod tests {
     async fn a_pass_hears_of_a_change_but_not_of_what_it_knows() {
         let memory = Memory::default();
         let mine = Fingerprint { generation: 1, ..Fingerprint::default() };
-        memory.saw("u-1", mine.clone());
+        memory.saw("u-1", mine.clone(), None);
         let slot = memory.slot("u-1");
         {
             let waiting = std::pin::pin!(slot.differs_from(&mine));
             assert!(futures::poll!(waiting).is_pending());
         }
-        memory.saw("u-1", Fingerprint { deleting: true, ..mine.clone() });
+        memory.saw("u-1", Fingerprint { deleting: true, ..mine.clone() }, None);
         slot.differs_from(&mine).await;
     }
 }

@@ -89,7 +89,14 @@ pub(super) async fn observe(object: &SecurityGroupMembership, cloud: &Session) -
 async fn look_up(ecs: &Ecs, ids: impl IntoIterator<Item = &String>) -> Result<Vec<(String, Option<Target>)>, CloudError> {
     try_join_all(ids.into_iter().map(async |id| {
         let target = if id.starts_with("eni-") {
-            ecs.network_interface(id).await?.map(Target::from)
+            match ecs.network_interface(id).await? {
+                // What it says of tags, locks and state is not what the instance says, and the instance is the member.
+                Some(interface) if interface.primary && !interface.instance.is_empty() => {
+                    let instance = ecs.instance(&interface.instance).await?;
+                    Some(instance.map_or_else(|| Target::from(interface), Target::from))
+                }
+                other => other.map(Target::from),
+            }
         } else {
             ecs.instance(id).await?.map(Target::from)
         };
