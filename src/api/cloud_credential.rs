@@ -81,6 +81,7 @@ pub enum EndpointNetwork {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Endpoint {
+    /// The service that is reached there, by the cloud's short name.
     pub service: Service,
     /// Scheme, host and port, without a path: `https://ecs.gateway.example`.
     #[schemars(length(max = 512))]

@@ -46,7 +46,7 @@ pub struct SecurityGroupMembershipSpec {
     #[schemars(length(min = 4, max = 32))]
     #[x_kube(validation = Rule::new("self.matches('^sg-[A-Za-z0-9-]+$')").message("must be the id of a security group, for instance sg-bp67acfmxazb4p"))]
     pub security_group_id: String,
-    /// Who belongs into the group. May be changed.
+    /// Who belongs into the group: exactly one of instanceIds, networkInterfaceIds and instanceSelector. May be changed.
     pub targets: Targets,
     /// How many members may leave in one sync because `instanceSelector` stopped matching them: a number, or a share of the present members, rounded down but at least one.
     /// If more would have to leave, none does, and the object says who. It does not limit what leaves because an id was taken out of a list.
@@ -121,9 +121,10 @@ pub struct InstanceSelector {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Tag {
+    /// The tag's key.
     #[schemars(length(min = 1, max = 128))]
     pub key: String,
-    /// Empty stands for the empty value, not for any value.
+    /// The tag's value. Empty stands for the empty value, not for any value.
     #[serde(default)]
     #[schemars(length(max = 128))]
     pub value: String,
