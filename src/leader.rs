@@ -54,8 +54,10 @@ impl Elector {
         loop {
             tokio::time::sleep(RETRY).await;
             let deadline = renewed + RENEW_DEADLINE;
+            // From before the attempt: the others count from when the API server took it, which is later.
+            let began = Instant::now();
             match tokio::time::timeout_at(deadline, self.attempt()).await {
-                Ok(Ok(true)) => renewed = Instant::now(),
+                Ok(Ok(true)) => renewed = began,
                 Ok(Ok(false)) => return,
                 Ok(Err(error)) => tracing::warn!(%error, "the lease could not be renewed"),
                 Err(_) => {}

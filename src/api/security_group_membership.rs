@@ -50,7 +50,7 @@ pub struct SecurityGroupMembershipSpec {
     pub targets: Targets,
     /// How many members may leave in one sync because `instanceSelector` stopped matching them: a number, or a share of the present members, rounded down but at least one.
     /// If more would have to leave, none does, and the object says who. It does not limit what leaves because an id was taken out of a list.
-    #[serde(default = "ten_percent")]
+    #[serde(default = "ten_percent", deserialize_with = "ten_percent_if_null")]
     #[schemars(schema_with = "max_removals_schema")]
     pub max_removals: IntOrString,
     /// `Manage`: make it so. `Observe`: compare only, never write to the cloud, also not on deletion.
@@ -70,6 +70,11 @@ pub struct SecurityGroupMembershipSpec {
 
 fn ten_percent() -> IntOrString {
     IntOrString::String("10%".to_owned())
+}
+
+/// The schema of a value that is a number or a text admits null as well, and one object that cannot be read would blind the watch for all.
+fn ten_percent_if_null<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<IntOrString, D::Error> {
+    Option::<IntOrString>::deserialize(deserializer).map(|value| value.unwrap_or_else(ten_percent))
 }
 
 fn delete() -> DeletionPolicy {

@@ -406,3 +406,13 @@ fn the_columns_begin_with_ready_and_reason() {
     assert_eq!(columns("SecurityGroupMembership"), ["READY", "REASON", "GROUP", "MEMBERS", "JOINED", "AGE"]);
     assert_eq!(columns("CloudCredential")[..2], ["READY", "REASON"]);
 }
+
+#[test]
+fn a_null_that_the_schema_admits_can_be_read() {
+    let spec = json!({"securityGroupId": "sg-web", "targets": {"instanceIds": ["i-1"]}, "maxRemovals": null, "region": null, "syncInterval": null});
+    let spec: crate::api::security_group_membership::SecurityGroupMembershipSpec = serde_json::from_value(spec).unwrap();
+    assert_eq!(
+        (spec.max_removals, spec.region, spec.sync_interval),
+        (k8s_openapi::apimachinery::pkg::util::intstr::IntOrString::String("10%".to_owned()), None, None)
+    );
+}

@@ -189,7 +189,8 @@ fn stop_on_signal() -> anyhow::Result<watch::Receiver<bool>> {
 }
 
 fn log(flags: &Flags) -> anyhow::Result<()> {
-    let filter = tracing_subscriber::EnvFilter::try_new(&flags.log_level).context("--log-level")?;
+    // On an answer that it cannot read, kube's client logs the whole of it as a warning, and it may be a Secret's.
+    let filter = tracing_subscriber::EnvFilter::try_new(format!("{},kube_client::client=error", flags.log_level)).context("--log-level")?;
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match flags.log_format {
         LogFormat::Json => lines.json().flatten_event(true).init(),

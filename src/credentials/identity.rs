@@ -85,6 +85,6 @@ impl Clients {
         });
         let caller = alibaba.get_caller_identity(spec.region.as_deref().unwrap_or(ANY_REGION)).await?;
         let identity = Identity { arn: caller.arn, kind: caller.identity_type };
-        Ok((Open { alibaba, account: caller.account_id, region: spec.region.clone() }, identity))
+        Ok((Open { fingerprint, alibaba, account: caller.account_id, region: spec.region.clone() }, identity))
     }
 }

@@ -42,10 +42,10 @@ pub(super) async fn look(object: &CloudCredential, context: &Context, key: &Key,
     let pair = match read {
         Ok(pair) => pair,
         // Whether the Secret is still there is not known: what was known of it stands.
-        Err(error @ SecretError::Unreadable { .. }) if matches!(before.state, State::Open(_)) => {
+        Err(error @ SecretError::Unreadable { .. }) if !matches!(before.state, State::New) => {
             tracing::warn!(%error, namespace = key.0, name = key.1, "a Secret could not be read");
-            let verdict = object_verdict(object).unwrap_or_else(|| stuck(Reason::CredentialMissing, error.to_string()));
-            return Finding { entry: before, verdict, retry: None };
+            // Nothing can be tried without it, so only the poll looks again.
+            return Finding { retry: None, ..unchanged(object, before, remembered, context) };
         }
         Err(error) => return closed(Entry { fingerprint: None, ..before }, Reason::CredentialMissing, error.to_string()),
     };
@@ -80,7 +80,12 @@ fn unchanged(object: &CloudCredential, entry: Entry, remembered: &Remembered, co
     let now = context.shared.clock.now();
     let verdict = match &entry.state {
         State::Closed { reason, message } => stuck(*reason, message.clone()),
-        State::New | State::Open(_) | State::Unavailable { .. } => {
+        // Not what status says: the write of that may have been refused.
+        State::Open(open) => acts_as(open, remembered.identity.lock().unwrap_or_else(PoisonError::into_inner).as_ref()),
+        State::Unavailable { message } => {
+            Verdict { phase: Phase::Working, reason: Reason::CloudUnavailable, message: message.clone(), drifted: None }
+        }
+        State::New => {
             object_verdict(object).unwrap_or_else(|| stuck(Reason::InternalError, "nothing is known of this credential".to_owned()))
         }
     };
@@ -140,15 +145,15 @@ fn accept(object: &CloudCredential, before: Entry, open: Open, identity: &Identi
         );
         return closed(Entry { fingerprint: Some(fingerprint), ..before }, Reason::AccountMismatch, message);
     }
-    let who = identity.arn.clone().unwrap_or_else(|| "the account itself".to_owned());
-    let verdict = Verdict {
-        phase: Phase::Settled,
-        reason: Reason::InSync,
-        message: format!("acts as {who} in account {}", open.account),
-        drifted: None,
-    };
+    let verdict = acts_as(&open, Some(identity));
     let entry = Entry { state: State::Open(open.clone()), fingerprint: Some(fingerprint), last_good: Some(open), ..before };
     Finding { entry, verdict, retry: None }
+}
+
+fn acts_as(open: &Open, identity: Option<&Identity>) -> Verdict {
+    let who = identity.and_then(|identity| identity.arn.as_deref()).unwrap_or("the account itself");
+    let message = format!("acts as {who} in account {}", open.account);
+    Verdict { phase: Phase::Settled, reason: Reason::InSync, message, drifted: None }
 }
 
 fn refuse(before: Entry, error: &CloudError, failure: &Failure, now: Timestamp, fingerprint: [u8; 32]) -> Finding {

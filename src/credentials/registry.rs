@@ -63,6 +63,8 @@ pub(super) enum State {
 
 #[derive(Clone)]
 pub(super) struct Open {
+    /// Of the keys and settings that it was made of.
+    pub(super) fingerprint: [u8; 32],
     pub(super) alibaba: Arc<Alibaba>,
     pub(super) account: String,
     pub(super) region: Option<String>,
@@ -120,7 +122,11 @@ impl Registry {
     pub(super) fn reject(&self, key: &Key, fingerprint: [u8; 32], at: RefusedAt, message: String) {
         let closed = {
             let mut entries = self.lock();
-            match entries.get_mut(key) {
+            let mut entry = entries.get_mut(key);
+            if let Some(entry) = &mut entry {
+                entry.last_good.take_if(|good| good.fingerprint == fingerprint);
+            }
+            match entry {
                 // A late answer to keys that have been replaced since says nothing of the new ones.
                 Some(entry) if entry.fingerprint == Some(fingerprint) && matches!(entry.state, State::Open(_)) => {
                     entry.state = State::Closed { reason: Reason::CredentialRejected, message };

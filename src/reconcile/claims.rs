@@ -73,14 +73,15 @@ impl<K: Claimant> Claims<K> {
     }
 
     /// Forgets what is in the index but in none of the stores, and says what it was.
-    pub fn retain_stored(&self) -> Vec<ObjectRef<K>> {
+    /// Only of this namespace, or of all: a list of another one may be on its way, seen by the index and not yet by its store.
+    pub fn retain_stored(&self, namespace: Option<&str>) -> Vec<ObjectRef<K>> {
         let Source::Stores(stores) = &self.source else { return Vec::new() };
         let mut index = self.lock();
         let gone = |reference: &ObjectRef<K>| stores.iter().all(|store| store.get(reference).is_none());
         let lost: Vec<_> = index
             .by_object
             .iter()
-            .filter(|(_, (reference, _))| gone(reference))
+            .filter(|((of, _), (reference, _))| namespace.is_none_or(|namespace| namespace == of) && gone(reference))
             .map(|(name, (reference, _))| (name.clone(), reference.clone()))
             .collect();
         for (name, _) in &lost {
@@ -109,6 +110,11 @@ impl<K: Claimant> Peers<K> {
                 Source::List(objects) => objects.iter().find(|object| name(object.as_ref()) == peer).cloned(),
             })
             .collect()
+    }
+
+    /// The namespace of the object that asks.
+    pub fn namespace(&self) -> &str {
+        &self.asks.0
     }
 
     /// The same, by reference.
@@ -209,7 +215,7 @@ mod tests {
             claims.saw(object);
         }
         writer.apply_watcher_event(&kube::runtime::watcher::Event::Apply(kept.clone()));
-        let forgotten = claims.retain_stored();
+        let forgotten = claims.retain_stored(None);
         assert_eq!(forgotten.iter().map(|reference| reference.name.as_str()).collect::<Vec<_>>(), ["lost"]);
         let asking = object("a", "asking", "sg-1", &["i-1"]);
         assert_eq!(names(&claims.peers(&asking).claiming(["sg-1/i-1"])), ["kept"]);

@@ -36,6 +36,7 @@ pub struct KindController<K: Kind> {
 
 /// One namespace, or all of them: a watch, its store, and the wake-ups for what is in it.
 struct Field<K: Kind> {
+    namespace: Option<String>,
     api: Api<K>,
     reader: Store<K>,
     writer: reflector::store::Writer<K>,
@@ -55,6 +56,7 @@ impl<K: Kind> KindController<K> {
         for namespace in namespaces {
             let (reader, writer) = reflector::store();
             fields.push(Field {
+                namespace: namespace.map(str::to_owned),
                 api: namespace
                     .map_or_else(|| Api::all(shared.client.clone()), |namespace| Api::namespaced(shared.client.clone(), namespace)),
                 woken: waker.add(namespace, reader.clone()),
@@ -99,7 +101,7 @@ impl<K: Kind> KindController<K> {
 impl<K: Kind> Field<K> {
     async fn run(self, context: Arc<Context<K>>, stop: watch::Receiver<bool>) {
         let reader = self.reader.clone();
-        let stream = seen(self.api, self.writer, self.sight, &context);
+        let stream = seen(self.namespace, self.api, self.writer, self.sight, &context);
         Controller::for_stream(stream, reader)
             .with_config(controller::Config::default().debounce(DEBOUNCE))
             .reconcile_on(self.woken)
@@ -117,6 +119,7 @@ impl<K: Kind> Field<K> {
 
 /// The watch, with everything that has to know of it told.
 fn seen<K: Kind>(
+    namespace: Option<String>,
     api: Api<K>,
     writer: reflector::store::Writer<K>,
     sight: Sight,
@@ -129,7 +132,7 @@ fn seen<K: Kind>(
         .inspect(move |event| match event {
             Ok(event) => {
                 sight.sees(matches!(event, Event::InitDone));
-                tell(&told, event);
+                tell(&told, namespace.as_deref(), event);
             }
             Err(error) => {
                 tracing::warn!(kind = %K::kind(&()), %error, "the watch is blind");
@@ -143,7 +146,7 @@ fn seen<K: Kind>(
         .predicate_filter(predicates::generation.combine(predicates::annotations), PredicateConfig::default())
 }
 
-fn tell<K: Kind>(context: &Context<K>, event: &Event<K>) {
+fn tell<K: Kind>(context: &Context<K>, namespace: Option<&str>, event: &Event<K>) {
     match event {
         Event::Apply(object) | Event::InitApply(object) => {
             context.claims.saw(object);
@@ -158,7 +161,7 @@ fn tell<K: Kind>(context: &Context<K>, event: &Event<K>) {
         Event::Init => {}
         // Objects that went while nobody watched leave no event.
         Event::InitDone => {
-            for lost in context.claims.retain_stored() {
+            for lost in context.claims.retain_stored(namespace) {
                 context.memory.forget(&lost.extra.uid.unwrap_or_default());
             }
         }

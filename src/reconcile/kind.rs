@@ -86,6 +86,8 @@ pub struct Given<K: Kind> {
     pub seen_since: BTreeMap<String, Timestamp>,
     /// Parts whose step was carried out after the cloud was read: what was seen of them is out of date.
     pub just_done: BTreeSet<Part>,
+    /// When this process last carried out a step of a part, within the sync interval.
+    pub done: BTreeMap<Part, Timestamp>,
     /// Compare only, never write: by the object's policy or the operator's flag.
     pub observe_only: bool,
     /// How many steps there are permits for.

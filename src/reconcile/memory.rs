@@ -77,6 +77,8 @@ pub struct Remembered {
     /// The latest failure to read the cloud at all.
     pub blind: Option<Failure>,
     pub seen_since: BTreeMap<String, Timestamp>,
+    /// When a step of each part was last carried out, for as long as reads may lag and the sync interval lasts.
+    pub done: BTreeMap<String, Timestamp>,
     /// When the cloud was last read.
     pub looked_at: Option<Timestamp>,
     /// Since when there has been no session to be had.
@@ -163,11 +165,17 @@ impl Slot {
         *seen == *fingerprint || *seen == Fingerprint::default()
     }
 
+    /// Whether the watch has brought another fingerprint than `mine` already.
+    pub fn is_other_than(&self, mine: &Fingerprint) -> bool {
+        let seen = self.changed.borrow();
+        *seen != *mine && *seen != Fingerprint::default()
+    }
+
     /// Resolves once the watch has brought another fingerprint than `mine`.
     pub async fn differs_from(&self, mine: &Fingerprint) {
         let mut changes = self.changed.subscribe();
         // The sender lives as long as the slot, so waiting ends only with a change.
-        let _ = changes.wait_for(|seen| seen != mine).await;
+        let _ = changes.wait_for(|seen| seen != mine && *seen != Fingerprint::default()).await;
     }
 }
 

@@ -9,5 +9,6 @@ mod end_to_end;
 mod moods;
 mod security_group_membership;
 mod silence;
+mod under_attack;
 mod wire_vectors;
 mod world;

@@ -77,7 +77,12 @@ impl Kind for SecurityGroupMembership {
     }
 
     fn open_entries(&self) -> Vec<String> {
-        self.entries().filter(|(_, entry)| entry.state == LedgerState::Adding).map(|(group, entry)| claim(group, &entry.target)).collect()
+        // While the object goes, what it had join may be waiting for an heir.
+        let going = self.metadata.deletion_timestamp.is_some();
+        self.entries()
+            .filter(|(_, entry)| entry.state == LedgerState::Adding || going && entry.state == LedgerState::Added)
+            .map(|(group, entry)| claim(group, &entry.target))
+            .collect()
     }
 
     fn unsupported(&self) -> Option<String> {

@@ -155,7 +155,7 @@ impl<K: Kind> Pass<'_, K> {
         }
         let again = if self.deleting() {
             let free_at = later(since, self.context.settings.orphan_grace);
-            if free_at <= now && self.namespace_is_going().await? {
+            if !unavailable && free_at <= now && self.namespace_is_going().await? {
                 self.context.report.orphan_released(K::kind(&()).as_ref());
                 tracing::warn!(kind = %K::kind(&()), namespace = self.namespace, name = self.name(), "released without undoing: its namespace is going and its credential is gone");
                 return self.release().await;

@@ -19,22 +19,25 @@ use crate::cloud::error::{Acted, Class, CloudError};
 use crate::cloud::session::Session;
 use crate::reconcile::access::{Ask, Refusal};
 use crate::reconcile::context::Context;
-use crate::reconcile::kind::{Given, Goal, Kind, Plan, Receipt, Removal, Step};
+use crate::reconcile::kind::{Given, Goal, Kind, Part, Plan, Receipt, Removal, Step};
 use crate::reconcile::memory::{Failure, Fingerprint, Slot};
 use crate::reconcile::record::{Record, RecordError};
 use crate::reconcile::schedule;
 use crate::reconcile::verdict;
 use futures::StreamExt as _;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use kube::Api;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// How many calls of one object are under way at once.
 const PARALLEL_CALLS: usize = 16;
 /// How many steps one wave has at the most; the rest is the next wave.
 const LARGEST_WAVE: usize = 100;
+/// How long after its record a step may still be begun; well below the time for which an entry nobody wants is watched.
+const RECORD_HOLDS: Duration = Duration::from_secs(20);
 /// After a conflict: the watch brings the newer version within this time.
 const SOON: Duration = Duration::from_millis(250);
 
@@ -104,7 +107,9 @@ impl<K: Kind> Pass<'_, K> {
         };
         self.saw();
         let mut plan = self.plan(&given, &seen);
-        if self.is_denied(&session, &plan.steps) {
+        // Those who take the place of denied ones in the wave may be denied as well; those who may try are asked about once.
+        let mut may_try = BTreeSet::new();
+        while self.is_denied(&session, &plan.steps, &mut may_try) {
             given.failures.clone_from(&self.slot.lock().failures);
             plan = self.plan(&given, &seen);
         }
@@ -120,8 +125,9 @@ impl<K: Kind> Pass<'_, K> {
         if steps.is_empty() {
             return self.settle(&session, plan).await;
         }
+        let recorded = Instant::now();
         self.put_on_record(&session, plan).await?;
-        let outcomes = self.perform(&session, steps).await;
+        let outcomes = self.perform(&session, steps, recorded).await;
         self.note(&session, given, &seen, &outcomes).await
     }
 
@@ -131,11 +137,14 @@ impl<K: Kind> Pass<'_, K> {
         let now = self.now();
         let object = self.object();
         let mut remembered = self.slot.lock();
+        let kept = SignedDuration::try_from(self.sync_interval()).unwrap_or(SignedDuration::MAX);
+        remembered.done.retain(|_, at| now.duration_since(*at) < kept);
         Given {
             peers: self.context.claims.peers(object),
             seen_since: remembered.watch_entries(&object.open_entries(), now),
             failures: remembered.failures.clone(),
             just_done: BTreeSet::new(),
+            done: remembered.done.clone(),
             observe_only: self.context.settings.observe_only || object.common().observe,
             at_most: LARGEST_WAVE,
             sync_interval: self.sync_interval(),
@@ -210,8 +219,14 @@ impl<K: Kind> Pass<'_, K> {
     // ── admit ───────────────────────────────────────────────────────────────────────────────────────────────
 
     /// Steps that the credential is known not to be allowed are failures without having been tried, or recorded.
-    fn is_denied(&self, session: &Session, steps: &[K::Step]) -> bool {
-        let denied: Vec<_> = steps.iter().filter_map(|step| Some((step.clone(), Err(session.denied(step.operation())?)))).collect();
+    fn is_denied(&self, session: &Session, steps: &[K::Step], may_try: &mut BTreeSet<Part>) -> bool {
+        let mut denied = Vec::new();
+        for step in steps.iter().filter(|step| !may_try.contains(&step.part())).cloned().collect::<Vec<_>>() {
+            match session.denied(step.operation()) {
+                Some(error) => denied.push((step, Err(error))),
+                None => _ = may_try.insert(step.part()),
+            }
+        }
         self.remember(&denied, self.now());
         !denied.is_empty()
     }
@@ -254,13 +269,21 @@ impl<K: Kind> Pass<'_, K> {
 
     // ── perform ─────────────────────────────────────────────────────────────────────────────────────────────
 
-    async fn perform(&self, session: &Session, steps: Vec<K::Step>) -> Vec<(K::Step, Result<Receipt, CloudError>)> {
+    /// A step that is not begun soon after its record, because the cloud is slow or this process was paused, is not begun at all, and neither
+    /// is one of an object that has changed: the next pass looks again.
+    async fn perform(&self, session: &Session, steps: Vec<K::Step>, recorded: Instant) -> Vec<(K::Step, Result<Receipt, CloudError>)> {
+        let mine = Fingerprint::of(self.object().as_ref());
+        let mine = &mine;
         futures::stream::iter(steps)
             .map(|step| async move {
+                if recorded.elapsed() > RECORD_HOLDS || self.slot.is_other_than(mine) {
+                    return None;
+                }
                 let outcome = K::perform(&step, session).await;
-                (step, outcome)
+                Some((step, outcome))
             })
             .buffer_unordered(PARALLEL_CALLS)
+            .filter_map(|done| async move { done })
             .collect()
             .await
     }
@@ -324,6 +347,7 @@ impl<K: Kind> Pass<'_, K> {
                 }
                 Ok(_) => {
                     remembered.touched(&part, now);
+                    remembered.done.insert(part.clone(), now);
                     remembered.failures.remove(&part);
                 }
             }

@@ -37,7 +37,7 @@ impl<K: Kind> Pass<'_, K> {
 
     /// A deletion that cannot go on says so, and how to get out of it.
     pub(super) fn blocked(&self, verdict: &Verdict) -> Verdict {
-        if !self.deleting() || verdict.phase != Phase::Stuck {
+        if !self.deleting() || matches!(verdict.phase, Phase::Settled | Phase::Working) {
             return verdict.clone();
         }
         Verdict {

@@ -58,7 +58,9 @@ fn ten_thousand_objects_that_are_created_at_once_settle() {
         "writes to the API server: {} {requests:?}",
         requests.iter().filter(|(what, _)| is_write(what)).map(|(_, count)| count).sum::<usize>()
     ));
-    tell(&format!("peak memory of steward: {} MiB", peak_memory(pid) / 1024));
+    let (peak, limit) = (memory(pid, "VmHWM"), memory_limit());
+    tell(&format!("memory of steward: {peak} MiB at the peak, {} MiB now; the Deployment allows {limit} MiB", memory(pid, "VmRSS")));
+    assert!(peak < limit, "the Deployment's limit of {limit} MiB would have ended it: {peak} MiB at the peak");
 }
 
 #[expect(clippy::disallowed_methods, reason = "a switch for a person at a terminal, read in this one place")]
@@ -136,10 +138,18 @@ fn is_write(what: &str) -> bool {
     ["create", "update", "patch", "delete"].iter().any(|verb| what.starts_with(verb))
 }
 
-/// In KiB.
-fn peak_memory(pid: u32) -> u64 {
+/// `VmHWM`, the most that it ever was, or `VmRSS`, what it is now; in MiB.
+fn memory(pid: u32, what: &str) -> u64 {
     let status = read(Path::new(&format!("/proc/{pid}/status")));
-    let peak =
-        status.lines().find_map(|line| line.strip_prefix("VmHWM:")).and_then(|rest| rest.trim().trim_end_matches(" kB").parse().ok());
-    peak.expect("Linux says so")
+    let line = status.lines().find_map(|line| line.strip_prefix(what)).expect("Linux says so");
+    let kib: u64 = line.trim_matches([':', ' ', '\t']).trim_end_matches(" kB").trim().parse().expect("a number");
+    kib / 1024
+}
+
+/// What the Deployment gives steward before the kernel ends it, in MiB.
+fn memory_limit() -> u64 {
+    let deployment: Value = serde_saphyr::from_str(&read(&repository().join("deploy/base/deployment.yaml"))).expect("YAML");
+    let limit =
+        deployment["spec"]["template"]["spec"]["containers"][0]["resources"]["limits"]["memory"].as_str().expect("a limit").to_owned();
+    limit.trim_end_matches("Mi").parse().expect("in Mi")
 }

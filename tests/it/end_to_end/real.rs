@@ -191,7 +191,7 @@ impl Real {
     pub(super) fn metrics(replica: &Replica) -> String {
         let address = replica.address(PORT).expect("the manifest names the port");
         let answer = steward_playground::http::get(address, "/metrics", Duration::from_secs(10));
-        answer.expect("an answer").success().expect("a success").to_owned()
+        answer.expect("an answer").success().expect("a success").clone()
     }
 
     // ── waiting ─────────────────────────────────────────────────────────────────────────────────────────────

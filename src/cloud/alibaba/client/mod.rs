@@ -16,6 +16,7 @@ use jiff::fmt::rfc2822;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -43,6 +44,8 @@ pub(super) struct Client {
     /// Seconds that the cloud's clock is ahead of ours, as learned when it refused our date.
     skew: AtomicI64,
     denials: Denials,
+    /// The first refusal of the keys. New keys are a new client, so it stands: whoever still waits must not try them again.
+    refused: OnceLock<CloudError>,
 }
 
 /// A call that failed, with what a repeat needs to know.
@@ -80,7 +83,7 @@ enum Next {
 
 impl Client {
     pub(super) fn new(options: AlibabaOptions) -> Self {
-        Self { options, skew: AtomicI64::new(0), denials: Denials::default() }
+        Self { options, skew: AtomicI64::new(0), denials: Denials::default(), refused: OnceLock::new() }
     }
 
     pub(super) fn tenant(&self) -> &str {
@@ -109,6 +112,11 @@ impl Client {
             if permit_needed {
                 self.options.budget.admit(&key, call.lane, &self.options.tenant).await;
             }
+            // Looked at after the wait for a permit: it may have been long.
+            if let Some(refusal) = self.refused.get() {
+                let acted = if perhaps_acted { Acted::Perhaps } else { Acted::No };
+                return Err(CloudError { operation: call.operation, acted, ..refusal.clone() });
+            }
             let mut failed = match self.attempt(call, &parameters, number).await {
                 Ok(answer) => {
                     self.denials.lift(call.region, call.operation);
@@ -117,6 +125,10 @@ impl Client {
                 Err(failed) => failed,
             };
             self.denials.note(call.region, &failed.error);
+            if failed.error.class == Class::Unauthenticated {
+                // Only the first counts.
+                let _ = self.refused.set(failed.error.clone());
+            }
             let decision = next(&failed, call.operation.effect, repeated);
             // The refusal of a repeat says nothing about an earlier attempt whose answer was lost.
             perhaps_acted |= failed.error.acted == Acted::Perhaps;

@@ -57,16 +57,18 @@ fn about(
         claims.push(claim(group, EVERYBODY));
     }
     let mut about = peers.claiming(claims.iter().map(String::as_str));
-    about.retain(|peer| may_be_there(peer, seen));
+    about.retain(|peer| may_be_there(peer, seen, peers.namespace()));
     about
 }
 
-/// A peer that has not looked at the cloud yet may be anywhere: it counts, because leaving what it wants would be worse.
-fn may_be_there(peer: &SecurityGroupMembership, seen: &Observed) -> bool {
+/// A peer that has not looked at the cloud yet may be anywhere: one of the same namespace counts, because leaving what it wants would be worse.
+/// One of another namespace may have no credential for this account at all, and must not keep anybody's member in.
+fn may_be_there(peer: &SecurityGroupMembership, seen: &Observed, namespace: &str) -> bool {
     let envelope = peer.status.as_ref().map(|status| &status.envelope);
     let account = envelope.and_then(|envelope| envelope.account_id.as_deref());
     let region = envelope.and_then(|envelope| envelope.region.as_deref()).or(peer.spec.region.as_deref());
-    account.is_none_or(|account| account == seen.account) && region.is_none_or(|region| region == seen.region)
+    account.map_or_else(|| peer.metadata.namespace.as_deref() == Some(namespace), |account| account == seen.account)
+        && region.is_none_or(|region| region == seen.region)
 }
 
 fn names(peer: &SecurityGroupMembership, group: &str, target: &Target) -> bool {

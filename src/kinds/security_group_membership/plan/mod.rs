@@ -176,6 +176,13 @@ impl<'a> Draft<'a> {
 
     fn present(&mut self, target: &Target) {
         let state = self.ledger.get(self.group(), &target.id).map(|entry| entry.state.clone());
+        // It has left a moment ago, and reads may lag behind: what is seen may be the past.
+        let left = self.given.done.get(&claim(self.group(), &target.id)).filter(|_| state.is_none() && !self.given.observe_only);
+        if let Some(at) = left.filter(|at| self.now.duration_since(**at) < READ_LAG) {
+            self.awaited += 1;
+            self.look_by(*at + READ_LAG);
+            return;
+        }
         let state = match state {
             _ if self.given.observe_only => return,
             Some(LedgerState::Adding | LedgerState::Added) => LedgerState::Added,
@@ -193,7 +200,7 @@ impl<'a> Draft<'a> {
         }
         let entry = self.ledger.get(group, &target.id).cloned();
         let just_done = self.given.just_done.contains(&part);
-        let was_there = !just_done && entry.as_ref().is_some_and(|entry| entry.state != LedgerState::Adding);
+        let was_there = !just_done && entry.as_ref().is_some_and(|entry| entry.since.is_none());
         let known_drift = self.before.drift.contains(&difference(&target.id, group, NOT_A_MEMBER));
         if was_there || known_drift || self.given.observe_only {
             self.drift.push(difference(&target.id, group, NOT_A_MEMBER));
@@ -221,17 +228,20 @@ impl<'a> Draft<'a> {
         if self.held_back(&part, target) {
             return;
         }
-        let (first, before, already) = match entry.map(|entry| (entry.state, entry.since)) {
-            Some((LedgerState::Adding, since)) => {
-                // Another process may have written it, by a clock that was ahead.
-                let age = self.now.duration_since(since.unwrap_or(self.now)).abs();
-                if age < READ_LAG && !self.given.failures.contains_key(&part) {
-                    self.awaited += 1;
-                    self.look_by(self.now + age.clamp(SignedDuration::from_secs(1), READ_LAG));
-                    return;
-                }
-                (false, None, Origin::Ours)
+        // The cloud took the call, or said that the member is there, and its reads may lag behind.
+        if let Some(since) = entry.as_ref().and_then(|entry| entry.since)
+            && !self.given.failures.contains_key(&part)
+        {
+            // Another process may have written it, by a clock that was ahead.
+            let age = self.now.duration_since(since).abs();
+            if age < READ_LAG {
+                self.awaited += 1;
+                self.look_by(self.now + age.clamp(SignedDuration::from_secs(1), READ_LAG));
+                return;
             }
+        }
+        let (first, before, already) = match entry.map(|entry| (entry.state, entry.since)) {
+            Some((LedgerState::Adding, _)) => (false, None, Origin::Ours),
             Some((LedgerState::Added, _)) => (true, Some(Origin::Ours), Origin::Ours),
             settled @ (Some((LedgerState::PreExisting | LedgerState::Unknown(_), _)) | None) => {
                 let ours = claims::is_by_us(&self.given.peers, self.seen, group, target);
@@ -335,7 +345,10 @@ pub(super) fn note(
     match (step, outcome) {
         (SecurityGroupStep::Join { group, target, already, .. }, Ok(receipt)) => {
             // Accepted is not yet seen: the next look settles it.
-            let entry = if receipt.changed { Entry::adding(now) } else { Entry::settled(already.state()) };
+            let entry = match (receipt.changed, already) {
+                (true, _) | (false, Origin::Ours) => Entry::adding(now),
+                (false, Origin::Theirs) => Entry { since: Some(now), ..Entry::settled(LedgerState::PreExisting) },
+            };
             ledger.set(group, target, entry);
         }
         (SecurityGroupStep::Join { group, target, first, before, .. }, Err(error)) => {

@@ -117,8 +117,9 @@ impl Draft<'_> {
             Elsewhere::TakenOver => self.ledger.remove(&unwanted.group, &unwanted.target),
             Elsewhere::Heir => {
                 // Who lives on keeps the entry for as long as it takes. Who goes cannot wait for ever for somebody who may never look.
-                if let Some(going_since) = &self.object.metadata.deletion_timestamp {
-                    let until = going_since.0 + WATCH;
+                if self.goal == Goal::Remove {
+                    let since = self.given.seen_since.get(&claim(&unwanted.group, &unwanted.target)).copied();
+                    let until = since.unwrap_or(self.now) + WATCH;
                     if self.now < until {
                         self.leaving += 1;
                         self.look_by(until.min(self.now + HEIR_LOOK));
@@ -171,7 +172,11 @@ impl Draft<'_> {
             }
         }
         let who: BTreeSet<_> = due.iter().map(|(_, unwanted, _)| unwanted.target.clone()).collect();
-        if who.len() > limit(&self.object.spec.max_removals, members) {
+        // Who has left since the sync before counts as well.
+        let of_group = format!("{}/", self.group());
+        let left = |part: &str| part.strip_prefix(&of_group).is_some_and(|target| self.ledger.get(self.group(), target).is_none());
+        let lately = self.given.done.keys().filter(|part| left(part)).count();
+        if who.len() > limit(&self.object.spec.max_removals, members + lately).saturating_sub(lately) {
             self.refused_removal = who.into_iter().collect();
             return;
         }

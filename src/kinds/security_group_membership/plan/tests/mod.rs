@@ -282,6 +282,7 @@ impl Look {
             failures: self.failures.clone(),
             seen_since: self.seen_since.clone(),
             just_done: self.just_done.clone(),
+            done: BTreeMap::new(),
             observe_only: self.observe_only,
             at_most: self.at_most,
             sync_interval: Duration::from_mins(10),

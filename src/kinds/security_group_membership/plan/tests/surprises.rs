@@ -139,9 +139,9 @@ fn an_heir_that_never_looks_is_waited_for_a_minute() {
     let there = || an_instance("i-1").in_groups(["sg-base", "sg-1"]);
     let old = || a_membership().booked("sg-1", "i-1", LedgerState::Added).going();
     let heir = || a_membership().called("renamed").unseen();
-    let waiting = looking(old()).where_there_is([there()]).beside([heir()]).at_second(59).plan();
+    let waiting = looking(old()).where_there_is([there()]).beside([heir()]).having_seen("sg-1/i-1", 0).at_second(59).plan();
     assert_eq!(waiting.next, Next::At(at(60)));
-    let over = looking(old()).where_there_is([there()]).beside([heir()]).at_second(60).plan();
+    let over = looking(old()).where_there_is([there()]).beside([heir()]).having_seen("sg-1/i-1", 0).at_second(60).plan();
     assert_eq!((steps(&over), over.next), (vec![], Next::Gone), "and what it names is still not left");
     for never in [heir().observing(), heir().but(|object| object.spec.suspend = true)] {
         let plan = looking(old()).where_there_is([there()]).beside([never]).at_second(1).plan();
