@@ -237,8 +237,11 @@ async fn supervise(controllers: Vec<BoxFuture<'static, ()>>, stop: watch::Receiv
     }
     tokio::select! {
         biased;
-        () = stopped(stop) => {}
-        _ = running.join_next() => return Err(RunError::ControllerEnded),
+        () = stopped(stop.clone()) => {}
+        // A controller may hear of the stop, and end, before this hears of it.
+        _ = running.join_next() => if !*stop.borrow() {
+            return Err(RunError::ControllerEnded);
+        },
     }
     let drained = async { while running.join_next().await.is_some() {} };
     if tokio::time::timeout(DRAIN, drained).await.is_err() {

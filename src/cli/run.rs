@@ -90,17 +90,20 @@ enum LogFormat {
 
 /// Runs until SIGTERM or SIGINT.
 pub fn run(flags: &Flags) -> ExitCode {
+    if let Err(error) = log(flags) {
+        super::complain(&error);
+        return ExitCode::FAILURE;
+    }
     match try_run(flags) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            super::complain(&error);
+            tracing::error!(error = format!("{error:#}"), "ended");
             ExitCode::FAILURE
         }
     }
 }
 
 fn try_run(flags: &Flags) -> anyhow::Result<()> {
-    log(flags)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime cannot be started")?;
     let done = runtime.block_on(operate(flags));
     // Whatever still runs has lost its lease or its process: nobody waits for it.

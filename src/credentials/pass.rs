@@ -37,8 +37,8 @@ pub(super) async fn pass(object: Arc<CloudCredential>, context: &Context) -> Res
     let going = record.object().metadata.deletion_timestamp.is_some();
     let users = context.registry.count_users(&key);
     let abandoned = record.object().annotations().get(ABANDON).cloned();
-    if going && (users == 0 || abandoned.is_some()) {
-        if let Some(reason) = abandoned.filter(|_| users > 0) {
+    if going && (users == Some(0) || abandoned.is_some()) {
+        if let Some(reason) = abandoned.filter(|_| users != Some(0)) {
             let note = format!("let go although objects still use it: {}", verdict::cut(&reason, 256));
             context.shared.report.event(record.object().as_ref(), Phase::Stuck, Reason::Abandoned, "Release", &note);
         }
@@ -47,9 +47,9 @@ pub(super) async fn pass(object: Arc<CloudCredential>, context: &Context) -> Res
         return Ok(None);
     }
     match (going, users) {
-        (false, 0) => record.drop_finalizer().await?,
-        (false, _) => record.add_finalizer().await?,
-        (true, _) => {}
+        (false, Some(0)) => record.drop_finalizer().await?,
+        (false, Some(_)) => record.add_finalizer().await?,
+        (true, _) | (_, None) => {}
     }
     let mut finding = look(record.object(), context, &key, &remembered).await;
     if going && !finding.verdict.message.ends_with(WAITS) {
@@ -64,12 +64,18 @@ pub(super) async fn pass(object: Arc<CloudCredential>, context: &Context) -> Res
     Ok(Some(retry.map_or(poll, |retry| retry.min(poll))))
 }
 
-fn finish(object: &CloudCredential, context: &Context, remembered: &Remembered, verdict: &Verdict, users: usize) -> CloudCredentialStatus {
+fn finish(
+    object: &CloudCredential,
+    context: &Context,
+    remembered: &Remembered,
+    verdict: &Verdict,
+    users: Option<usize>,
+) -> CloudCredentialStatus {
     let now = context.shared.clock.now();
     let generation = object.metadata.generation.unwrap_or_default();
     let mut status = object.status.clone().unwrap_or_default();
     let before = verdict::ready(&status.envelope.conditions).map(|ready| ready.reason.clone());
-    status.users = i32::try_from(users).ok();
+    status.users = users.map_or(status.users, |users| i32::try_from(users).ok());
     if verdict.phase == Phase::Settled {
         let key = (object.namespace().unwrap_or_default(), object.name_any());
         if let State::Open(open) = context.registry.get(&key).state {

@@ -106,7 +106,7 @@ impl Registry {
 
     /// The credential is gone; nobody gets a session from it any more, but deletions may go on with what was last good.
     pub(super) fn remove(&self, key: &Key) {
-        let in_use = self.count_users(key) > 0;
+        let in_use = self.count_users(key) != Some(0);
         let mut entries = self.lock();
         if in_use && let Some(entry) = entries.get_mut(key) {
             entry.state = State::Closed { reason: Reason::CredentialMissing, message: missing(&key.1) };
@@ -142,8 +142,10 @@ impl Registry {
         }
     }
 
-    pub(super) fn count_users(&self, key: &Key) -> usize {
-        self.users.get().into_iter().flatten().map(|users| users.count(&key.0, &key.1)).sum()
+    /// How many objects use this credential; `None` as long as not all are known.
+    pub(super) fn count_users(&self, key: &Key) -> Option<usize> {
+        let users = self.users.get()?;
+        users.iter().all(|users| users.are_listed()).then(|| users.iter().map(|users| users.count(&key.0, &key.1)).sum())
     }
 
     fn wake_users(&self, key: &Key) {

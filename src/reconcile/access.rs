@@ -40,11 +40,12 @@ pub enum Refusal {
 
 /// The objects of one kind, from a credential's point of view.
 pub trait Users: Send + Sync {
+    /// Whether all objects have been listed once: before that, a count of none says nothing.
+    fn are_listed(&self) -> bool;
+
     /// How many objects name this credential.
     fn count(&self, namespace: &str, credential: &str) -> usize;
 
     /// Has all of them looked at again.
     fn wake(&self, namespace: &str, credential: &str);
-
-    fn plural(&self) -> String;
 }

@@ -161,6 +161,7 @@ fn tell<K: Kind>(context: &Context<K>, namespace: Option<&str>, event: &Event<K>
         Event::Init => {}
         // Objects that went while nobody watched leave no event.
         Event::InitDone => {
+            context.wake.listed(namespace);
             for lost in context.claims.retain_stored(namespace) {
                 context.memory.forget(&lost.extra.uid.unwrap_or_default());
             }

@@ -5,6 +5,7 @@ use super::kind::Kind;
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use kube::ResourceExt as _;
 use kube::runtime::reflector::{ObjectRef, Store};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Puts objects of one kind into the queue of the controller that has them.
 pub struct Waker<K: Kind> {
@@ -16,6 +17,7 @@ struct Field<K: Kind> {
     namespace: Option<String>,
     store: Store<K>,
     queue: UnboundedSender<ObjectRef<K>>,
+    listed: AtomicBool,
 }
 
 impl<K: Kind> Default for Waker<K> {
@@ -28,8 +30,15 @@ impl<K: Kind> Waker<K> {
     /// Another controller, of one namespace or of all.
     pub fn add(&mut self, namespace: Option<&str>, store: Store<K>) -> UnboundedReceiver<ObjectRef<K>> {
         let (queue, receiver) = unbounded();
-        self.fields.push(Field { namespace: namespace.map(str::to_owned), store, queue });
+        self.fields.push(Field { namespace: namespace.map(str::to_owned), store, queue, listed: AtomicBool::new(false) });
         receiver
+    }
+
+    /// The first list of this namespace, or of all, is through.
+    pub fn listed(&self, namespace: Option<&str>) {
+        for field in self.fields.iter().filter(|field| field.namespace.as_deref() == namespace) {
+            field.listed.store(true, Ordering::SeqCst);
+        }
     }
 
     pub fn wake(&self, object: &ObjectRef<K>) {
@@ -55,6 +64,10 @@ impl<K: Kind> Waker<K> {
 }
 
 impl<K: Kind> Users for Waker<K> {
+    fn are_listed(&self) -> bool {
+        self.fields.iter().all(|field| field.listed.load(Ordering::SeqCst))
+    }
+
     fn count(&self, namespace: &str, credential: &str) -> usize {
         self.users_of(namespace, credential).len()
     }
@@ -63,9 +76,5 @@ impl<K: Kind> Users for Waker<K> {
         for object in self.users_of(namespace, credential) {
             Waker::wake(self, &object);
         }
-    }
-
-    fn plural(&self) -> String {
-        K::plural(&()).into_owned()
     }
 }

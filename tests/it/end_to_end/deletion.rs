@@ -2,6 +2,7 @@
 
 use super::real::{Real, membership};
 use super::{SEED, web};
+use serde_json::json;
 use std::process::Command;
 use std::time::Duration;
 use steward_cloudsim::Edit;
@@ -58,4 +59,32 @@ fn a_blocked_deletion_says_the_command_that_lifts_the_block() {
     real.until(Duration::from_secs(20), "somebody can read that it was let go", |real| {
         real.events("web").iter().any(|event| event.starts_with("Warning Abandoned"))
     });
+}
+
+#[test]
+fn a_credential_in_use_waits_for_its_users_across_a_restart() {
+    const OBJECTS: usize = 20;
+    let real = Real::new(SEED);
+    // Large, so that a new life knows the credential long before it knows all who use it.
+    let many: Vec<_> = (0..1000).map(|number| format!("i-an-id-as-long-as-they-get-{number:04}")).collect();
+    let spec = json!({"securityGroupId": "sg-web", "targets": {"instanceIds": many}, "suspend": true});
+    for number in 0..OBJECTS {
+        real.membership(&format!("web-{number}"), &spec);
+    }
+    let passes = |kind: &str| real.metric(&format!("steward_passes_total{{kind=\"{kind}\",outcome=\"done\"}}"));
+    real.until(Duration::from_secs(60), "all are seen", |_| passes("SecurityGroupMembership") >= Some(OBJECTS));
+    real.until(Duration::from_secs(60), "the credential is held", |real| {
+        let credential = real.get_of("cloudcredentials", "default").expect("it exists");
+        credential["status"]["users"] == OBJECTS && credential["metadata"]["finalizers"].is_array()
+    });
+    real.kubectl(&["delete", "cloudcredential", "default", "--wait=false"]);
+
+    let replica = &real.playground.steward().replicas()[0];
+    replica.sigterm().expect("it ends in time");
+    replica.start().expect("as a kubelet would");
+    real.until(Duration::from_secs(60), "a new life has looked at everything", |_| {
+        passes("SecurityGroupMembership") >= Some(OBJECTS) && passes("CloudCredential") >= Some(1)
+    });
+    let credential = real.get_of("cloudcredentials", "default").expect("it is in use, so it must still be there");
+    assert!(credential["metadata"]["deletionTimestamp"].is_string());
 }

@@ -6,7 +6,7 @@
 //!
 //! The variable names the program to measure, for instance one of `cargo build --release`.
 
-use super::real::{PORT, Real, STEWARD, read, ready_of, tell};
+use super::real::{Real, STEWARD, read, ready_of, tell};
 use futures::StreamExt as _;
 use kube::api::{ListParams, PostParams};
 use kube::config::{KubeConfigOptions, Kubeconfig};
@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+use steward_playground::Replica;
 use steward_playground::playground::repository;
 
 const OBJECTS: usize = 10_000;
@@ -29,38 +30,88 @@ fn ten_thousand_objects_that_are_created_at_once_settle() {
         return;
     };
     let real = playground(program);
-    let pid = real.playground.steward().replicas()[0].pid().expect("a pid");
-    let calls_before = real.calls().len();
+    let replica = &real.playground.steward().replicas()[0];
 
     let began = Instant::now();
     create_all(real.playground.control_plane().kubeconfig());
     let created = began.elapsed();
-    let address = real.playground.steward().replicas()[0].address(PORT).expect("the manifest names the port");
-    let in_sync = format!("steward_objects{{kind=\"SecurityGroupMembership\",reason=\"InSync\"}} {OBJECTS}");
-    real.until(PATIENCE, "all are in sync", |_| {
-        let metrics = steward_playground::http::get(address, "/metrics", Duration::from_secs(30));
-        metrics.is_ok_and(|answer| answer.body.lines().any(|line| line == in_sync))
-    });
-    let settled = began.elapsed();
+    until_all_in_sync(&real);
+    tell(&format!("{OBJECTS} objects, created in {created:.1?}, all ready after {:.1?}", began.elapsed()));
 
     let objects: Value = serde_json::from_str(&real.kubectl(&["get", "sgm", "--chunk-size=0", "-o", "json"])).expect("JSON");
     let ready = objects["items"].as_array().into_iter().flatten().filter(|object| ready_of(object) == "True/InSync").count();
     assert_eq!((ready, real.acted("JoinSecurityGroup")), (OBJECTS, OBJECTS));
+    let first = Cost::of(&real);
+    first.print(&Cost::default());
+    let peak = print_memory(replica);
 
-    let mut calls: BTreeMap<String, usize> = BTreeMap::new();
-    for call in real.calls().into_iter().skip(calls_before) {
-        *calls.entry(format!("{} {}", call.operation, call.code.unwrap_or_else(|| "OK".to_owned()))).or_default() += 1;
-    }
-    tell(&format!("{OBJECTS} objects, created in {created:.1?}, all ready after {settled:.1?}"));
-    tell(&format!("calls to the cloud: {} {calls:?}", calls.values().sum::<usize>()));
-    let requests = requests_of_steward(&real);
-    tell(&format!(
-        "writes to the API server: {} {requests:?}",
-        requests.iter().filter(|(what, _)| is_write(what)).map(|(_, count)| count).sum::<usize>()
-    ));
-    let (peak, limit) = (memory(pid, "VmHWM"), memory_limit());
-    tell(&format!("memory of steward: {peak} MiB at the peak, {} MiB now; the Deployment allows {limit} MiB", memory(pid, "VmRSS")));
+    // A second life finds everything as it should be.
+    replica.sigterm().expect("it ends in time");
+    replica.start().expect("as a kubelet would");
+    let began = Instant::now();
+    until_all_looked_at(&real);
+    tell(&format!("the same {OBJECTS} after a restart, all looked at again after {:.1?}", began.elapsed()));
+    let second = Cost::of(&real);
+    second.print(&first);
+    print_memory(replica);
+    assert_eq!(second.status_writes(), first.status_writes(), "what has settled is not written again");
+
+    let limit = memory_limit();
     assert!(peak < limit, "the Deployment's limit of {limit} MiB would have ended it: {peak} MiB at the peak");
+}
+
+fn until_all_in_sync(real: &Real) {
+    let in_sync = "steward_objects{kind=\"SecurityGroupMembership\",reason=\"InSync\"}";
+    real.until(PATIENCE, "all are in sync", |real| real.metric(in_sync) == Some(OBJECTS));
+}
+
+/// A new life knows what status said before it looks itself, so what is counted here are looks.
+fn until_all_looked_at(real: &Real) {
+    let passes = "steward_passes_total{kind=\"SecurityGroupMembership\",outcome=\"done\"}";
+    real.until(PATIENCE, "all are looked at", |real| real.metric(passes) >= Some(OBJECTS));
+}
+
+/// What it has cost so far, by kind of request.
+#[derive(Default)]
+struct Cost {
+    cloud: BTreeMap<String, usize>,
+    api_server: BTreeMap<String, usize>,
+}
+
+impl Cost {
+    fn of(real: &Real) -> Self {
+        let mut cloud = BTreeMap::new();
+        for call in real.calls() {
+            *cloud.entry(format!("{} {}", call.operation, call.code.unwrap_or_else(|| "OK".to_owned()))).or_default() += 1;
+        }
+        Self { cloud, api_server: requests_of_steward(real) }
+    }
+
+    fn status_writes(&self) -> Option<&usize> {
+        self.api_server.get("update securitygroupmemberships status 200")
+    }
+
+    /// What has come since `before`.
+    fn print(&self, before: &Self) {
+        let cloud = since(&before.cloud, &self.cloud);
+        let api_server = since(&before.api_server, &self.api_server);
+        let writes: usize = api_server.iter().filter(|(what, _)| is_write(what)).map(|(_, count)| count).sum();
+        tell(&format!("calls to the cloud: {} {cloud:?}", cloud.values().sum::<usize>()));
+        tell(&format!("writes to the API server: {writes}, of all requests {api_server:?}"));
+    }
+}
+
+fn since(before: &BTreeMap<String, usize>, now: &BTreeMap<String, usize>) -> BTreeMap<String, usize> {
+    let more = |(what, count): (&String, &usize)| (what.clone(), count - before.get(what).copied().unwrap_or_default());
+    now.iter().map(more).filter(|(_, count)| *count > 0).collect()
+}
+
+/// Gives the peak, in MiB.
+fn print_memory(replica: &Replica) -> u64 {
+    let pid = replica.pid().expect("a pid");
+    let peak = memory(pid, "VmHWM");
+    tell(&format!("memory of steward: {peak} MiB at the peak, {} MiB now", memory(pid, "VmRSS")));
+    peak
 }
 
 #[expect(clippy::disallowed_methods, reason = "a switch for a person at a terminal, read in this one place")]

@@ -194,6 +194,13 @@ impl Real {
         answer.expect("an answer").success().expect("a success").clone()
     }
 
+    /// One number of the first replica's metrics; None while it does not answer, or has nothing to count yet.
+    pub(super) fn metric(&self, name: &str) -> Option<usize> {
+        let address = self.playground.steward().replicas()[0].address(PORT).expect("the manifest names the port");
+        let answer = steward_playground::http::get(address, "/metrics", Duration::from_secs(30)).ok()?;
+        answer.body.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok())
+    }
+
     // ── waiting ─────────────────────────────────────────────────────────────────────────────────────────────
 
     /// Waits until this holds, and panics with what is known if it doesn't within `at_most`.

@@ -236,7 +236,7 @@ impl<'a> Draft<'a> {
             let age = self.now.duration_since(since).abs();
             if age < READ_LAG {
                 self.awaited += 1;
-                self.look_by(self.now + age.clamp(SignedDuration::from_secs(1), READ_LAG));
+                self.look_by(self.now + age.min(READ_LAG - age).max(SignedDuration::from_secs(1)));
                 return;
             }
         }
