@@ -285,7 +285,7 @@ impl Look {
             done: BTreeMap::new(),
             observe_only: self.observe_only,
             at_most: self.at_most,
-            sync_interval: Duration::from_mins(10),
+            sync_interval: Duration::from_secs(600),
         };
         let goal = if self.object.metadata.deletion_timestamp.is_some() { Goal::Remove } else { Goal::Keep };
         self.object.plan(&given, seen, goal, self.now)
