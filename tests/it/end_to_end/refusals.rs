@@ -3,8 +3,9 @@
 use super::real::{ExpectSuccess as _, applied, membership};
 use super::web;
 use serde_json::{Value, json};
+use std::time::Duration;
 use steward_playground::playground::{install, repository};
-use steward_playground::{ControlPlane, Options};
+use steward_playground::{ControlPlane, Options, wait};
 
 fn control_plane() -> ControlPlane {
     let control_plane = ControlPlane::start(&Options::default()).expect("a control plane");
@@ -208,8 +209,13 @@ fn the_least_that_one_can_write_is_completed_and_counts_as_not_looked_at() {
 #[test]
 fn kubectl_explain_tells_what_each_field_is_for() {
     let control_plane = control_plane();
-    let explained =
-        control_plane.kubectl().ok(&["explain", "securitygroupmembership.spec.targets"]).expect("an explanation").to_lowercase();
+    // The API server publishes the schema of a kind a moment after it serves the kind.
+    let mut explained = String::new();
+    wait::until(Duration::from_secs(60), "an explanation", || {
+        explained = control_plane.kubectl().ok(&["explain", "securitygroupmembership.spec.targets"]).unwrap_or_default().to_lowercase();
+        Ok((!explained.is_empty()).then_some(()))
+    })
+    .expect("an explanation");
     for what in ["instanceids", "networkinterfaceids", "instanceselector", "exactly one"] {
         assert!(explained.contains(what), "{what} in {explained}");
     }
