@@ -212,8 +212,9 @@ fn fingerprint(object: &CloudCredential, pair: &AccessKeyPair) -> [u8; 32] {
 }
 
 pub(super) fn requested_at(object: &CloudCredential) -> String {
-    let annotation = |name: &str| object.annotations().get(name).cloned();
-    annotation(REQUESTED_AT).max(annotation(FLUX_REQUESTED_AT)).unwrap_or_default()
+    // As for every kind: the later wish is the one that is answered, and no more of it than a time needs.
+    let asked = [REQUESTED_AT, FLUX_REQUESTED_AT].into_iter().filter_map(|key| object.annotations().get(key));
+    asked.max_by_key(|asked| asked.parse::<Timestamp>().ok()).map(|asked| verdict::cut(asked, 256)).unwrap_or_default()
 }
 
 /// The first failure of keys that had worked before: the refusal itself came in the middle of somebody's work.
