@@ -26,6 +26,7 @@ fn patience(lane: Lane) -> Duration {
 /// The read was given up from outside: only a process that is ending does that.
 const GIVEN_UP: Explanation = Explanation {
     class: Class::Unavailable,
+    ok: false,
     acted: Acted::No,
     reason: Reason::CloudUnavailable,
     meaning: "the read was given up before it had an answer",

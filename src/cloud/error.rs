@@ -109,6 +109,8 @@ impl fmt::Display for Operation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Explanation {
     pub class: Class,
+    /// Not a failure: see `catalogue::Row::ok`.
+    pub ok: bool,
     pub acted: Acted,
     pub reason: Reason,
     /// What the code means, in one sentence.
@@ -122,6 +124,8 @@ pub struct Explanation {
 #[error("{operation}: {}", .code.as_deref().unwrap_or(.meaning))]
 pub struct CloudError {
     pub class: Class,
+    /// The refusal says that what was wanted is so already, or answers the question: the operation makes a result of it.
+    pub ok: bool,
     pub acted: Acted,
     pub operation: Operation,
     pub reason: Reason,
@@ -143,6 +147,7 @@ impl CloudError {
     pub fn explained(operation: Operation, explanation: &Explanation) -> Self {
         Self {
             class: explanation.class,
+            ok: explanation.ok,
             acted: explanation.acted,
             operation,
             reason: explanation.reason,

@@ -4,6 +4,7 @@
 pub mod alibaba;
 pub mod batch;
 pub mod budget;
+pub mod catalogue;
 mod denials;
 pub mod error;
 pub mod session;

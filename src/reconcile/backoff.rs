@@ -49,7 +49,7 @@ mod tests {
 
     fn error(class: Class) -> CloudError {
         let operation = Operation { service: "ecs", name: "JoinSecurityGroup", effect: Effect::Repeatable };
-        CloudError::explained(operation, &Explanation { class, acted: Acted::No, reason: class.reason(), meaning: "", hint: "" })
+        CloudError::explained(operation, &Explanation { class, ok: false, acted: Acted::No, reason: class.reason(), meaning: "", hint: "" })
     }
 
     /// The wait after the `count`th failure, in milliseconds, with dice that always show this.

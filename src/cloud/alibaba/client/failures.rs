@@ -54,7 +54,7 @@ pub(super) fn unbuildable(operation: Operation, error: BuildError) -> CloudError
 }
 
 const UNAVAILABLE: Explanation =
-    Explanation { class: Class::Unavailable, acted: Acted::Perhaps, reason: Reason::CloudUnavailable, meaning: "", hint: "" };
+    Explanation { class: Class::Unavailable, ok: false, acted: Acted::Perhaps, reason: Reason::CloudUnavailable, meaning: "", hint: "" };
 
 const UNRESOLVED: Explanation = Explanation {
     meaning: "the name of the cloud's endpoint cannot be resolved",
@@ -101,6 +101,7 @@ const NOT_THE_VENDORS: Explanation = Explanation {
 };
 const NOT_A_REGION: Explanation = Explanation {
     class: Class::Invalid,
+    ok: false,
     acted: Acted::No,
     reason: Reason::InvalidSpec,
     meaning: "the region is not a region's name",
@@ -108,6 +109,7 @@ const NOT_A_REGION: Explanation = Explanation {
 };
 const NOT_AN_ENDPOINT: Explanation = Explanation {
     class: Class::Invalid,
+    ok: false,
     acted: Acted::No,
     reason: Reason::EndpointNotAllowed,
     meaning: "the endpoint of the CloudCredential cannot be used",
@@ -115,6 +117,7 @@ const NOT_AN_ENDPOINT: Explanation = Explanation {
 };
 const NOT_A_KEY: Explanation = Explanation {
     class: Class::Unauthenticated,
+    ok: false,
     acted: Acted::No,
     reason: Reason::CredentialRejected,
     meaning: "the access key holds characters that cannot be sent",
@@ -122,6 +125,7 @@ const NOT_A_KEY: Explanation = Explanation {
 };
 pub(super) const UNWRITABLE: Explanation = Explanation {
     class: Class::Invalid,
+    ok: false,
     acted: Acted::No,
     reason: Reason::InternalError,
     meaning: "the request has no form on the wire",

@@ -200,10 +200,9 @@ impl Client {
         };
         let (code, class) = match &outcome {
             Ok(_) => ("OK".to_owned(), None),
-            Err((failed, word)) => (
-                failed.error.code.clone().unwrap_or_else(|| (*word).to_owned()),
-                (!errors::is_success(&failed.error)).then_some(failed.error.class),
-            ),
+            Err((failed, word)) => {
+                (failed.error.code.clone().unwrap_or_else(|| (*word).to_owned()), (!failed.error.ok).then_some(failed.error.class))
+            }
         };
         self.options.observer.finished(&FinishedCall {
             operation: call.operation,

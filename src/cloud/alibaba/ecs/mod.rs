@@ -54,6 +54,7 @@ const PAGES_AT_MOST: usize = 50;
 
 const ENDLESS: Explanation = Explanation {
     class: Class::Unavailable,
+    ok: false,
     acted: Acted::No,
     reason: Reason::CloudUnavailable,
     meaning: "the cloud's list goes round in circles",
@@ -348,7 +349,7 @@ impl Ecs {
         let request = JoinSecurityGroupRequest { region_id, ..request };
         match self.place.call(JOIN_SECURITY_GROUP, self.lane, None, &request).await {
             Ok(answers::Done { request_id }) => Ok(Joined { request_id, already_member: false }),
-            Err(error) if errors::is_success(&error) => {
+            Err(error) if error.ok => {
                 // After an attempt whose answer was lost, the member may be there because of that attempt.
                 let already_member = error.acted == Acted::No;
                 Ok(Joined { request_id: error.request_id.unwrap_or_default(), already_member })
@@ -363,7 +364,7 @@ impl Ecs {
         let request = LeaveSecurityGroupRequest { region_id, ..request };
         match self.place.call(LEAVE_SECURITY_GROUP, self.lane, None, &request).await {
             Ok(answers::Done { request_id }) => Ok(Left { request_id, was_member: true }),
-            Err(error) if errors::is_success(&error) => {
+            Err(error) if error.ok => {
                 let was_member = error.acted == Acted::Perhaps;
                 Ok(Left { request_id: error.request_id.unwrap_or_default(), was_member })
             }

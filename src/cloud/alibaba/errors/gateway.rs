@@ -1,7 +1,7 @@
 //! Codes of the gateway, which any operation may answer: rates, outages, tokens, parameters, endpoints, dates, signatures, keys
 //! and rights.
 
-use super::Row;
+use crate::cloud::catalogue::Row;
 use crate::cloud::error::Class;
 use crate::reason::Reason;
 

@@ -5,79 +5,17 @@
 mod gateway;
 mod security_groups;
 
+use crate::cloud::catalogue::{self, Row};
 use crate::cloud::error::{Acted, Class, CloudError, Effect, Explanation, Operation};
-use crate::reason::Reason;
-
-/// One code, where and with which status it was documented.
-#[derive(Clone, Copy, Debug)]
-pub struct Row {
-    /// Absent: any service.
-    pub service: Option<&'static str>,
-    /// Absent: any operation of the service.
-    pub operation: Option<&'static str>,
-    pub code: &'static str,
-    /// As documented. Only told apart where one code has two rows: the vendor's statuses are no guide.
-    pub http_status: Option<u16>,
-    pub class: Class,
-    pub acted: Acted,
-    /// A closer one than that of the class.
-    pub reason: Option<Reason>,
-    pub meaning: &'static str,
-    pub hint: &'static str,
-}
-
-impl Row {
-    const fn any(code: &'static str, http_status: Option<u16>, class: Class, meaning: &'static str, hint: &'static str) -> Self {
-        Self { service: None, operation: None, code, http_status, class, acted: Acted::No, reason: None, meaning, hint }
-    }
-
-    const fn of(self, service: &'static str) -> Self {
-        Self { service: Some(service), ..self }
-    }
-
-    const fn on(self, operation: &'static str) -> Self {
-        Self { operation: Some(operation), ..self }
-    }
-
-    const fn shown_as(self, reason: Reason) -> Self {
-        Self { reason: Some(reason), ..self }
-    }
-
-    const fn perhaps_acted(self) -> Self {
-        Self { acted: Acted::Perhaps, ..self }
-    }
-
-    fn explanation(&self) -> Explanation {
-        Explanation {
-            class: self.class,
-            acted: self.acted,
-            reason: self.reason.unwrap_or_else(|| self.class.reason()),
-            meaning: self.meaning,
-            hint: self.hint,
-        }
-    }
-}
 
 /// The whole catalogue.
 pub fn rows() -> impl Iterator<Item = &'static Row> {
     gateway::ROWS.iter().chain(security_groups::ROWS)
 }
 
-/// Codes that say the wanted state was there already.
-const SUCCESS: [(&str, &str); 3] = [
-    ("JoinSecurityGroup", "InvalidInstanceId.AlreadyExists"),
-    ("LeaveSecurityGroup", "InvalidSecurityGroupAssociation.NotFound"),
-    ("LeaveSecurityGroup", "InstanceNotInSecurityGroup"),
-];
-
 /// Codes that say the one id in a read belongs to nothing.
 pub(super) const UNKNOWN_ID: [&str; 4] =
     ["InvalidInstanceId.NotFound", "InvalidEniId.NotFound", "InvalidNetworkInterfaceId.NotFound", "InvalidSecurityGroupId.NotFound"];
-
-/// A refusal that says the work is done.
-pub(super) fn is_success(error: &CloudError) -> bool {
-    SUCCESS.iter().any(|(operation, code)| error.operation.name == *operation && error.has_code(&[code]))
-}
 
 /// Whether a refused read of many ids is worth reading in halves: it is, unless the code is known to speak of the request as a
 /// whole. A misspelt region would otherwise cost two calls for every object in it.
@@ -140,13 +78,8 @@ pub fn explain(operation: Operation, status: u16, code: &str) -> Explanation {
     found
 }
 
-/// The row that fits best: that of the operation before that of the service before that of the gateway.
 fn listed(operation: Operation, status: u16, code: &str) -> Option<&'static Row> {
-    rows()
-        .filter(|row| row.code == code)
-        .filter(|row| row.service.is_none_or(|service| service == operation.service))
-        .filter(|row| row.operation.is_none_or(|name| name == operation.name))
-        .max_by_key(|row| (row.operation.is_some(), row.service.is_some(), row.http_status == Some(status)))
+    catalogue::find(rows(), operation, status, code)
 }
 
 /// A listed code that an unlisted one is a variant of.
@@ -184,6 +117,7 @@ fn unknown(status: u16) -> Explanation {
     let acted = if class == Class::Unauthenticated || class == Class::Throttled { Acted::No } else { Acted::Perhaps };
     Explanation {
         class,
+        ok: false,
         acted,
         reason: class.reason(),
         meaning: "the cloud refused with a code that this release does not know",

@@ -1,6 +1,6 @@
 //! Codes around membership in security groups. A code that means the same to Join and Leave has one row for both.
 
-use super::Row;
+use crate::cloud::catalogue::Row;
 use crate::cloud::error::Class;
 use crate::reason::Reason;
 
@@ -13,7 +13,7 @@ pub(super) const ROWS: &[Row] = &[
         "take the instance out of a group it no longer needs, or raise the quota of groups per instance",
     )
     .of("ecs")
-    .on("JoinSecurityGroup"),
+    .on(&["JoinSecurityGroup"]),
     Row::any(
         "InstanceSecurityGroupLimitExceeded",
         Some(403),
@@ -22,7 +22,7 @@ pub(super) const ROWS: &[Row] = &[
         "leave one of its other groups, or ask the Quota Center for more groups per network interface",
     )
     .of("ecs")
-    .on("JoinSecurityGroup"),
+    .on(&["JoinSecurityGroup"]),
     Row::any(
         "InvalidInstanceId.Mismatch",
         Some(400),
@@ -31,7 +31,7 @@ pub(super) const ROWS: &[Row] = &[
         "set spec.securityGroupId to a group of the instance's own VPC; an instance of the classic network needs a classic group",
     )
     .of("ecs")
-    .on("JoinSecurityGroup"),
+    .on(&["JoinSecurityGroup"]),
     Row::any(
         "InvalidInstanceId.Malformed",
         Some(400),
@@ -48,7 +48,7 @@ pub(super) const ROWS: &[Row] = &[
         "set spec.securityGroupId to a basic group, or change the instance's type",
     )
     .of("ecs")
-    .on("JoinSecurityGroup"),
+    .on(&["JoinSecurityGroup"]),
     Row::any(
         "InvalidOperation.MultiGroupType",
         Some(400),
@@ -57,7 +57,7 @@ pub(super) const ROWS: &[Row] = &[
         "set spec.securityGroupId to a group of the kind the target is in, or move it wholly to the other kind in the console",
     )
     .of("ecs")
-    .on("JoinSecurityGroup"),
+    .on(&["JoinSecurityGroup"]),
     Row::any(
         "InvalidOperation.InvalidEniState",
         Some(400),
@@ -74,7 +74,7 @@ pub(super) const ROWS: &[Row] = &[
         "let spec.securityGroupId and spec.targets.networkInterfaceIds name resources of one account",
     )
     .of("ecs")
-    .on("JoinSecurityGroup")
+    .on(&["JoinSecurityGroup"])
     .shown_as(Reason::AccountMismatch),
     Row::any(
         "NotBelongUser",
@@ -84,7 +84,7 @@ pub(super) const ROWS: &[Row] = &[
         "use a CloudCredential of the account that owns both, and pin it with expectedAccountId",
     )
     .of("ecs")
-    .on("JoinSecurityGroup")
+    .on(&["JoinSecurityGroup"])
     .shown_as(Reason::AccountMismatch),
     Row::any(
         "MissingParameter.RegionId",
@@ -94,7 +94,7 @@ pub(super) const ROWS: &[Row] = &[
         "set spec.region, or region on the CloudCredential",
     )
     .of("ecs")
-    .on("JoinSecurityGroup"),
+    .on(&["JoinSecurityGroup"]),
     Row::any(
         "InvalidStatus.EniOrInstanceIsBeingCreated",
         Some(400),
@@ -111,7 +111,7 @@ pub(super) const ROWS: &[Row] = &[
         "nothing to do: whether the target is in is read back before the next try",
     )
     .of("ecs")
-    .on("JoinSecurityGroup")
+    .on(&["JoinSecurityGroup"])
     .perhaps_acted(),
     Row::any(
         "IncorrectInstanceStatus",
@@ -137,7 +137,7 @@ pub(super) const ROWS: &[Row] = &[
         "spread the members over a second group, or set spec.securityGroupId to an advanced one, which holds more",
     )
     .of("ecs")
-    .on("JoinSecurityGroup"),
+    .on(&["JoinSecurityGroup"]),
     Row::any(
         "InvalidInstanceId.AlreadyExists",
         Some(403),
@@ -146,8 +146,9 @@ pub(super) const ROWS: &[Row] = &[
         "nothing to do: joining has succeeded",
     )
     .of("ecs")
-    .on("JoinSecurityGroup")
-    .shown_as(Reason::InSync),
+    .on(&["JoinSecurityGroup"])
+    .shown_as(Reason::InSync)
+    .no_failure(),
     Row::any(
         "AclLimitExceed",
         Some(403),
@@ -156,7 +157,7 @@ pub(super) const ROWS: &[Row] = &[
         "remove rules that nobody needs from its groups, or merge two of the groups",
     )
     .of("ecs")
-    .on("JoinSecurityGroup"),
+    .on(&["JoinSecurityGroup"]),
     Row::any(
         "InvalidOperation.NetworkInterfaceCountExceeded",
         Some(403),
@@ -165,7 +166,7 @@ pub(super) const ROWS: &[Row] = &[
         "create another advanced group and name it in spec.securityGroupId",
     )
     .of("ecs")
-    .on("JoinSecurityGroup"),
+    .on(&["JoinSecurityGroup"]),
     Row::any(
         "InvalidOperation.ResourceManagedByCloudProduct",
         Some(403),
@@ -182,7 +183,7 @@ pub(super) const ROWS: &[Row] = &[
         "name secondary interfaces in spec.targets.networkInterfaceIds; for a primary one, name its instance",
     )
     .of("ecs")
-    .on("JoinSecurityGroup"),
+    .on(&["JoinSecurityGroup"]),
     Row::any(
         "InvalidOperation.VpcMismatch",
         Some(403),
@@ -191,7 +192,7 @@ pub(super) const ROWS: &[Row] = &[
         "set spec.securityGroupId to a group of the interface's VPC",
     )
     .of("ecs")
-    .on("JoinSecurityGroup"),
+    .on(&["JoinSecurityGroup"]),
     Row::any(
         "InvalidOperation.EniServiceManaged",
         Some(403),
@@ -265,8 +266,9 @@ pub(super) const ROWS: &[Row] = &[
         "nothing to do: leaving has succeeded",
     )
     .of("ecs")
-    .on("LeaveSecurityGroup")
-    .shown_as(Reason::InSync),
+    .on(&["LeaveSecurityGroup"])
+    .shown_as(Reason::InSync)
+    .no_failure(),
     Row::any(
         "InstanceNotInSecurityGroup",
         Some(403),
@@ -275,8 +277,9 @@ pub(super) const ROWS: &[Row] = &[
         "nothing to do: the instance is out, as it should be",
     )
     .of("ecs")
-    .on("LeaveSecurityGroup")
-    .shown_as(Reason::InSync),
+    .on(&["LeaveSecurityGroup"])
+    .shown_as(Reason::InSync)
+    .no_failure(),
     Row::any(
         "InstanceLastSecurityGroup",
         Some(403),
@@ -285,7 +288,7 @@ pub(super) const ROWS: &[Row] = &[
         "put the instance into another group; then it can leave this one",
     )
     .of("ecs")
-    .on("LeaveSecurityGroup")
+    .on(&["LeaveSecurityGroup"])
     .shown_as(Reason::LastGroupKept),
     Row::any(
         "InvalidOperation.AtLeastInOneGroup",
@@ -295,7 +298,7 @@ pub(super) const ROWS: &[Row] = &[
         "give the instance or interface a second group before it leaves this one",
     )
     .of("ecs")
-    .on("LeaveSecurityGroup")
+    .on(&["LeaveSecurityGroup"])
     .shown_as(Reason::LastGroupKept),
     Row::any(
         "RequestTimeout",
@@ -305,7 +308,7 @@ pub(super) const ROWS: &[Row] = &[
         "nothing to do: whether the target has left is read back before the next try",
     )
     .of("ecs")
-    .on("LeaveSecurityGroup")
+    .on(&["LeaveSecurityGroup"])
     .perhaps_acted(),
     Row::any(
         "Forbidden.RAM",
@@ -315,7 +318,7 @@ pub(super) const ROWS: &[Row] = &[
         "allow ecs:JoinSecurityGroup on the instance and on the group in a RAM policy of the identity",
     )
     .of("ecs")
-    .on("JoinSecurityGroup"),
+    .on(&["JoinSecurityGroup"]),
     Row::any(
         "Forbidden.RAM",
         Some(403),
@@ -324,7 +327,7 @@ pub(super) const ROWS: &[Row] = &[
         "allow ecs:LeaveSecurityGroup on the instance and on the group in a RAM policy of the identity",
     )
     .of("ecs")
-    .on("LeaveSecurityGroup"),
+    .on(&["LeaveSecurityGroup"]),
     Row::any(
         "Forbidden.RAM",
         Some(403),
@@ -333,7 +336,7 @@ pub(super) const ROWS: &[Row] = &[
         "allow ecs:DescribeInstances in a RAM policy of the identity",
     )
     .of("ecs")
-    .on("DescribeInstances"),
+    .on(&["DescribeInstances"]),
     Row::any(
         "Forbidden.RAM",
         Some(403),
@@ -342,7 +345,7 @@ pub(super) const ROWS: &[Row] = &[
         "allow ecs:DescribeNetworkInterfaces in a RAM policy of the identity",
     )
     .of("ecs")
-    .on("DescribeNetworkInterfaces"),
+    .on(&["DescribeNetworkInterfaces"]),
     Row::any(
         "Forbidden.RAM",
         Some(403),
@@ -351,5 +354,5 @@ pub(super) const ROWS: &[Row] = &[
         "allow ecs:DescribeSecurityGroups in a RAM policy of the identity",
     )
     .of("ecs")
-    .on("DescribeSecurityGroups"),
+    .on(&["DescribeSecurityGroups"]),
 ];

@@ -5,6 +5,7 @@ use crate::cloud::alibaba::ecs::{DESCRIBE_INSTANCES, JOIN_SECURITY_GROUP, LEAVE_
 use crate::cloud::error::Class::{
     Busy, Denied, Invalid, NotFound, Precondition, Quota, Throttled, Unauthenticated, Unavailable, Unexpected,
 };
+use crate::reason::Reason;
 use serde::Deserialize;
 use std::collections::{HashMap, HashSet};
 
@@ -83,7 +84,7 @@ fn a_hint_belongs_to_one_code() {
 fn no_row_hides_another() {
     let mut seen = HashSet::new();
     for row in rows() {
-        assert!(seen.insert((row.service, row.operation, row.code, row.http_status)), "{} twice", row.code);
+        assert!(seen.insert((row.service, row.operations, row.code, row.http_status)), "{} twice", row.code);
     }
 }
 
