@@ -2,8 +2,8 @@
 
 use crate::ambient::{Clock, Dice};
 use crate::api::{CloudCredential, SecurityGroupMembership};
-use crate::cloud::alibaba::{CallObserver, FinishedCall};
 use crate::cloud::budget::{Budget, Limits};
+use crate::cloud::client::{CallObserver, FinishedCall};
 use crate::cloud::error::Class;
 use crate::cloud::transport::Transport;
 use crate::credentials::{AllowedEndpoints, CredentialController, CredentialSettings, Registry};

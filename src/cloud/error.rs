@@ -1,6 +1,7 @@
 //! What a cloud said when it refused, in the three questions that callers ask: what it means, whether it may have acted, whom to ask.
 
 use crate::reason::Reason;
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -134,7 +135,8 @@ pub struct CloudError {
     pub http_status: Option<u16>,
     pub request_id: Option<String>,
     pub meaning: &'static str,
-    pub hint: &'static str,
+    /// The catalogue's, but for errors that only the moment can explain.
+    pub hint: Cow<'static, str>,
     /// How long the service asked to be left alone.
     pub retry_after: Option<Duration>,
     /// Shared, because everybody who waited for one batched read is handed the same error.
@@ -155,7 +157,7 @@ impl CloudError {
             http_status: None,
             request_id: None,
             meaning: explanation.meaning,
-            hint: explanation.hint,
+            hint: Cow::Borrowed(explanation.hint),
             retry_after: None,
             source: None,
         }

@@ -5,10 +5,52 @@ use super::alibaba::Alibaba;
 use super::alibaba::ecs::Ecs;
 use super::budget::{BudgetKey, Lane};
 use super::error::{CloudError, Operation};
+use jiff::Timestamp;
 use std::fmt;
 use std::sync::Arc;
 
-/// One credential at work: cheap to clone, and all sessions of one credential share their batches.
+/// One credential at work, at whichever cloud. Cheap to clone.
+#[derive(Clone)]
+pub enum Cloud {
+    Alibaba(Arc<Alibaba>),
+}
+
+impl Cloud {
+    /// Renews keys that will run out, if it is time.
+    pub async fn keep_fresh(&self) -> Result<(), CloudError> {
+        match self {
+            Self::Alibaba(alibaba) => alibaba.keep_fresh().await,
+        }
+    }
+
+    /// Until when the present keys are good, if they run out at all.
+    pub fn expires(&self) -> Option<Timestamp> {
+        match self {
+            Self::Alibaba(alibaba) => alibaba.expires(),
+        }
+    }
+
+    /// Whether both are one and the same client, with one and the same keys.
+    pub fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Alibaba(one), Self::Alibaba(other)) => Arc::ptr_eq(one, other),
+        }
+    }
+
+    fn tenant(&self) -> &str {
+        match self {
+            Self::Alibaba(alibaba) => alibaba.tenant(),
+        }
+    }
+
+    fn denied(&self, region: &str, operation: Operation) -> Option<CloudError> {
+        match self {
+            Self::Alibaba(alibaba) => alibaba.denied(region, operation),
+        }
+    }
+}
+
+/// One credential at work in one account and region; all sessions of one credential share their batches.
 #[derive(Clone)]
 pub struct Session {
     pub account: String,
@@ -16,13 +58,13 @@ pub struct Session {
     pub lane: Lane,
     /// The credential, as the budget takes turns between them.
     pub tenant: String,
-    alibaba: Arc<Alibaba>,
+    cloud: Cloud,
 }
 
 impl Session {
     /// A credential at work in this account, which it must have been found to belong to, and this region.
-    pub fn new(alibaba: Arc<Alibaba>, account: &str, region: &str, lane: Lane) -> Self {
-        Self { account: account.to_owned(), region: region.to_owned(), lane, tenant: alibaba.tenant().to_owned(), alibaba }
+    pub fn new(cloud: Cloud, account: &str, region: &str, lane: Lane) -> Self {
+        Self { account: account.to_owned(), region: region.to_owned(), lane, tenant: cloud.tenant().to_owned(), cloud }
     }
 
     /// The same session with another urgency.
@@ -31,18 +73,21 @@ impl Session {
         Self { lane, ..self.clone() }
     }
 
+    /// ECS, if the credential is one of Alibaba Cloud.
     pub fn ecs(&self) -> Ecs {
-        self.alibaba.ecs(&self.account, &self.region, self.lane)
+        match &self.cloud {
+            Cloud::Alibaba(alibaba) => alibaba.ecs(&self.account, &self.region, self.lane),
+        }
     }
 
     /// A refusal of this operation that still stands: the call would be answered with it again.
     pub fn denied(&self, operation: Operation) -> Option<CloudError> {
-        self.alibaba.denied(&self.region, operation)
+        self.cloud.denied(&self.region, operation)
     }
 
     /// Whether both work with the same keys.
     pub fn has_keys_of(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.alibaba, &other.alibaba)
+        self.cloud.is(&other.cloud)
     }
 
     /// Where the permit for a write of this session comes from.

@@ -35,7 +35,7 @@ pub(super) struct Remembered {
     pub(super) slot: Arc<Slot>,
     pub(super) failure: Mutex<Option<Failure>>,
     /// What was asked for when keys were last tried, beside the keys themselves.
-    pub(super) asked: Mutex<Option<String>>,
+    pub(super) asked: Mutex<Option<Option<String>>>,
     pub(super) identity: Mutex<Option<Identity>>,
 }
 

@@ -7,8 +7,8 @@ use super::pass::pass;
 use super::registry::Registry;
 use crate::ambient::{Clock, Dice};
 use crate::api::CloudCredential;
-use crate::cloud::alibaba::CallObserver;
 use crate::cloud::budget::Budget;
+use crate::cloud::client::CallObserver;
 use crate::cloud::transport::Transport;
 use crate::reconcile::context::Shared;
 use crate::reconcile::controller::stopped;
@@ -46,6 +46,7 @@ impl CredentialController {
         observer: Arc<dyn CallObserver>,
     ) -> Self {
         let clients = Clients {
+            kubernetes: shared.client.clone(),
             transport,
             budget: Arc::<Budget>::clone(&shared.budget),
             clock: Clock::clone(&shared.clock),

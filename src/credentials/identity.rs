@@ -1,13 +1,19 @@
-//! From keys to a client whose account is known: nothing is changed at a cloud before that.
+//! From a proof to a client whose account is known: nothing is changed at a cloud before that.
 
-use super::registry::{Key, Open, RefusedAt, Registry};
-use super::secrets::AccessKeyPair;
+use super::proof::{AlibabaProof, Proof};
+use super::registry::{Key, Open, Registry};
+use super::tokens::ServiceAccountTokens;
 use crate::ambient::{Clock, Dice};
-use crate::api::cloud_credential::{CloudCredentialSpec, EndpointNetwork, Identity};
-use crate::cloud::alibaba::{self, Alibaba, AlibabaOptions, CallObserver, FinishedCall, Keys};
+use crate::api::CloudCredential;
+use crate::api::cloud_credential::{EndpointNetwork, Identity};
+use crate::api::envelope::Interval;
+use crate::cloud::alibaba::{self, Alibaba, AlibabaOptions, AssumedRole, Auth};
 use crate::cloud::budget::Budget;
-use crate::cloud::error::{Class, CloudError};
+use crate::cloud::client::{CallObserver, FinishedCall, Surroundings};
+use crate::cloud::error::CloudError;
+use crate::cloud::session::Cloud;
 use crate::cloud::transport::Transport;
+use kube::Client;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
 use url::Url;
@@ -18,6 +24,7 @@ const ANY_REGION: &str = "cn-hangzhou";
 /// What every client is made of.
 #[derive(Clone)]
 pub(super) struct Clients {
+    pub(super) kubernetes: Client,
     pub(super) transport: Arc<Transport>,
     pub(super) budget: Arc<Budget>,
     pub(super) clock: Clock,
@@ -36,15 +43,11 @@ struct Watchman {
 impl CallObserver for Watchman {
     fn finished(&self, call: &FinishedCall) {
         self.inner.finished(call);
-        // The identity call is the controller's own: it hears of the refusal first-hand.
-        if call.class == Some(Class::Unauthenticated)
-            && call.operation != alibaba::sts::GET_CALLER_IDENTITY
-            && let Some(registry) = self.registry.upgrade()
-        {
-            let explained = alibaba::errors::explain(call.operation, 403, &call.code);
-            let message = format!("{} [{}]. {}", explained.meaning, call.code, explained.hint);
-            let at = RefusedAt { operation: call.operation, code: call.code.clone() };
-            registry.reject(&self.key, self.fingerprint, at, message);
+    }
+
+    fn refused(&self, error: &CloudError) {
+        if let Some(registry) = self.registry.upgrade() {
+            registry.reject(&self.key, self.fingerprint, error);
         }
     }
 }
@@ -55,36 +58,73 @@ impl Clients {
         &self,
         registry: &Arc<Registry>,
         key: &Key,
-        spec: &CloudCredentialSpec,
+        object: &CloudCredential,
         endpoints: BTreeMap<String, Url>,
-        keys: AccessKeyPair,
-        fingerprint: [u8; 32],
+        proof: Proof,
     ) -> Result<(Open, Identity), CloudError> {
-        let alibaba = Alibaba::new(AlibabaOptions {
-            keys: Keys {
-                access_key_id: keys.access_key_id,
-                access_key_secret: keys.access_key_secret,
-                security_token: keys.security_token,
-            },
+        let fingerprint = proof.fingerprint(object);
+        let spec = &object.spec;
+        let around = Surroundings {
             tenant: format!("{}/{}", key.0, key.1),
             transport: Arc::clone(&self.transport),
             budget: Arc::clone(&self.budget),
             clock: self.clock.clone(),
             dice: self.dice.clone(),
-            network: match spec.endpoint_network {
-                EndpointNetwork::Public => alibaba::EndpointNetwork::Public,
-                EndpointNetwork::Vpc => alibaba::EndpointNetwork::Vpc,
-            },
-            endpoints,
             observer: Arc::new(Watchman {
                 inner: Arc::clone(&self.observer),
                 registry: Arc::downgrade(registry),
                 key: key.clone(),
                 fingerprint,
             }),
-        });
-        let caller = alibaba.get_caller_identity(spec.region.as_deref().unwrap_or(ANY_REGION)).await?;
-        let identity = Identity { arn: caller.arn, kind: caller.identity_type };
-        Ok((Open { fingerprint, alibaba, account: caller.account_id, region: spec.region.clone() }, identity))
+        };
+        let (cloud, account, identity) = match proof {
+            Proof::Alibaba(proof) => {
+                let alibaba = Alibaba::new(AlibabaOptions {
+                    auth: self.alibaba_auth(key, proof),
+                    region: spec.region.clone().unwrap_or_else(|| ANY_REGION.to_owned()),
+                    network: match spec.endpoint_network {
+                        EndpointNetwork::Public => alibaba::EndpointNetwork::Public,
+                        EndpointNetwork::Vpc => alibaba::EndpointNetwork::Vpc,
+                    },
+                    endpoints,
+                    around,
+                });
+                let caller = alibaba.get_caller_identity().await?;
+                let identity = Identity { arn: caller.arn, name: None, kind: caller.identity_type };
+                (Cloud::Alibaba(alibaba), caller.account_id, identity)
+            }
+        };
+        Ok((Open { fingerprint, cloud, account, region: spec.region.clone() }, identity))
     }
+
+    fn alibaba_auth(&self, key: &Key, proof: AlibabaProof) -> Auth {
+        let role = |arn: &str, duration: Option<Interval>| AssumedRole {
+            arn: arn.to_owned(),
+            session_name: session_name(key),
+            duration: duration.map(Interval::get),
+        };
+        match proof {
+            AlibabaProof::Keys(keys) => Auth::Keys(keys),
+            AlibabaProof::Role(keys, assume) => {
+                Auth::AssumeRole { keys, role: role(&assume.role_arn, assume.session_duration), external_id: assume.external_id }
+            }
+            AlibabaProof::Token(oidc) => Auth::Oidc {
+                role: role(&oidc.role_arn, oidc.session_duration),
+                oidc_provider_arn: oidc.oidc_provider_arn,
+                token: Arc::new(ServiceAccountTokens {
+                    client: self.kubernetes.clone(),
+                    namespace: key.0.clone(),
+                    service_account: oidc.service_account_name,
+                    audience: oidc.audience,
+                }),
+            },
+        }
+    }
+}
+
+/// Whoever reads the vendor's audit log finds the object. The vendor admits 2 to 64 letters, digits and `.@-_`.
+fn session_name((namespace, name): &Key) -> String {
+    let mut session = format!("steward@{namespace}.{name}");
+    session.truncate(64);
+    session
 }

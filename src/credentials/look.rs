@@ -2,25 +2,27 @@
 
 use super::context::{Context, Remembered};
 use super::endpoints::AllowedEndpoints;
-use super::registry::{Entry, Key, Open, RefusedAt, State, rejection};
-use super::secrets::{AccessKeyPair, SecretError};
+use super::proof::{Proof, ProofError};
+use super::registry::{Entry, Key, Open, State, rejection};
+use super::secrets::SecretError;
+use super::tokens;
 use crate::api::CloudCredential;
 use crate::api::cloud_credential::Identity;
-use crate::api::envelope::{FLUX_REQUESTED_AT, REQUESTED_AT};
-use crate::cloud::alibaba;
 use crate::cloud::error::{Class, CloudError};
 use crate::reason::Reason;
 use crate::reconcile::memory::Failure;
-use crate::reconcile::verdict::{self, Phase, Verdict};
+use crate::reconcile::schedule::requested_at;
+use crate::reconcile::verdict::{Phase, Verdict};
 use jiff::{SignedDuration, Timestamp};
-use kube::ResourceExt as _;
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::sync::PoisonError;
+use std::time::Duration;
 use url::Url;
 
 /// Keys that were refused are tried again this often: the cloud locks a key that is tried more.
 const PROBE: SignedDuration = SignedDuration::from_mins(10);
+/// What the cluster refuses may be mended at any moment, and asking again costs the cloud nothing.
+const CLUSTER_PROBE: SignedDuration = SignedDuration::from_secs(15);
 
 /// What one look at a credential came to.
 pub(super) struct Finding {
@@ -36,32 +38,41 @@ pub(super) async fn look(object: &CloudCredential, context: &Context, key: &Key,
         Ok(endpoints) => endpoints,
         Err(message) => return closed(context.registry.get(key), Reason::EndpointNotAllowed, message),
     };
-    let read = context.secrets.access_key(&key.0, &object.spec.auth.access_key.secret_ref.name).await;
+    let asked = requested_at(&object.metadata);
+    let asks_anew = {
+        let mut last = remembered.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        last.replace(asked.clone()).is_some_and(|last| last != asked)
+    };
+    // A Secret that another credential has read just now need not be read again, unless somebody asks, or the cloud has refused what was in it.
+    let refused = matches!(context.registry.get(key).state, State::Closed { .. });
+    let age = if asks_anew || refused { Duration::ZERO } else { context.settings.reference_poll / 2 };
+    let read = Proof::read(object, &context.secrets, &key.0, age).await;
     // Looked up only now: a cloud may have refused the keys while the Secret was read.
     let before = context.registry.get(key);
-    let pair = match read {
-        Ok(pair) => pair,
+    let proof = match read {
+        Ok(proof) => proof,
         // Whether the Secret is still there is not known: what was known of it stands.
-        Err(error @ SecretError::Unreadable { .. }) if !matches!(before.state, State::New) => {
+        Err(ProofError::Secret(error @ SecretError::Unreadable { .. })) if !matches!(before.state, State::New) => {
             tracing::warn!(%error, namespace = key.0, name = key.1, "a Secret could not be read");
             // Nothing can be tried without it, so only the poll looks again.
-            return Finding { retry: None, ..unchanged(object, before, remembered, context) };
+            return Finding { retry: None, ..unchanged(before, remembered, context) };
         }
-        Err(error) => return closed(Entry { fingerprint: None, ..before }, Reason::CredentialMissing, error.to_string()),
+        Err(error @ ProofError::Secret(_)) => {
+            return closed(Entry { fingerprint: None, ..before }, Reason::CredentialMissing, error.to_string());
+        }
+        Err(error @ ProofError::NoMethod(_)) => return closed(before, Reason::InvalidSpec, error.to_string()),
     };
-    let fingerprint = fingerprint(object, &pair);
-    let asked = requested_at(object);
-    let due = {
-        let mut last = remembered.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        let asks_anew = last.as_ref().is_some_and(|last| *last != asked);
-        *last = Some(asked);
-        before.fingerprint != Some(fingerprint) || asks_anew || retry_is_due(&before, remembered, context.shared.clock.now())
-    };
-    if due {
-        identify(object, context, key, remembered, before, endpoints, pair, fingerprint).await
-    } else {
-        unchanged(object, before, remembered, context)
+    let fingerprint = proof.fingerprint(object);
+    if before.fingerprint != Some(fingerprint) || asks_anew || retry_is_due(&before, remembered, context.shared.clock.now()) {
+        return identify(object, context, key, remembered, before, endpoints, proof).await;
     }
+    if let State::Open(open) = &before.state
+        && let Err(error) = open.cloud.keep_fresh().await
+    {
+        let failure = remember(remembered, &error, context);
+        return refuse(before, &error, &failure, context.shared.clock.now(), key);
+    }
+    unchanged(before, remembered, context)
 }
 
 fn retry_is_due(entry: &Entry, remembered: &Remembered, now: Timestamp) -> bool {
@@ -76,8 +87,7 @@ fn retry_is_due(entry: &Entry, remembered: &Remembered, now: Timestamp) -> bool 
     }
 }
 
-fn unchanged(object: &CloudCredential, entry: Entry, remembered: &Remembered, context: &Context) -> Finding {
-    let now = context.shared.clock.now();
+fn unchanged(entry: Entry, remembered: &Remembered, context: &Context) -> Finding {
     let verdict = match &entry.state {
         State::Closed { reason, message } => stuck(*reason, message.clone()),
         // Not what status says: the write of that may have been refused.
@@ -85,24 +95,20 @@ fn unchanged(object: &CloudCredential, entry: Entry, remembered: &Remembered, co
         State::Unavailable { message } => {
             Verdict { phase: Phase::Working, reason: Reason::CloudUnavailable, message: message.clone(), drifted: None }
         }
-        State::New => {
-            object_verdict(object).unwrap_or_else(|| stuck(Reason::InternalError, "nothing is known of this credential".to_owned()))
-        }
+        State::New => stuck(Reason::InternalError, "nothing is known of this credential".to_owned()),
     };
-    let mut failure = remembered.failure.lock().unwrap_or_else(PoisonError::into_inner);
-    let retry = match &entry.state {
-        State::Closed { reason: Reason::CredentialRejected, .. } if failure.is_none() => {
-            // Refused in the middle of somebody's work: the probes begin from here.
-            *failure = Some(refused_in_use(entry.refused_at.as_ref(), now));
-            failure.as_ref().map(|failure| failure.retry_at)
+    let known = remembered.failure.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let retry = match (&entry.state, known) {
+        (State::Closed { .. } | State::Unavailable { .. }, Some(failure)) => Some(failure.retry_at),
+        // Refused in the middle of somebody's work: the probes begin from here.
+        (State::Closed { reason: Reason::CredentialRejected, .. }, None) => {
+            entry.refused.as_ref().map(|error| remember(remembered, error, context).retry_at)
         }
-        State::Closed { .. } | State::Unavailable { .. } => failure.as_ref().map(|failure| failure.retry_at),
-        State::New | State::Open(_) => None,
+        (State::Closed { .. } | State::Unavailable { .. } | State::New | State::Open(_), _) => None,
     };
     Finding { entry, verdict, retry }
 }
 
-#[allow(clippy::too_many_arguments, reason = "one call site; a struct for it would only rename the arguments")]
 async fn identify(
     object: &CloudCredential,
     context: &Context,
@@ -110,61 +116,66 @@ async fn identify(
     remembered: &Remembered,
     before: Entry,
     endpoints: BTreeMap<String, Url>,
-    pair: AccessKeyPair,
-    fingerprint: [u8; 32],
+    proof: Proof,
 ) -> Finding {
-    let answer = context.clients.identify(&context.registry, key, &object.spec, endpoints, pair, fingerprint).await;
-    let now = context.shared.clock.now();
+    let fingerprint = proof.fingerprint(object);
+    let answer = context.clients.identify(&context.registry, key, object, endpoints, proof).await;
+    let before = Entry { fingerprint: Some(fingerprint), ..before };
     match answer {
         Ok((open, identity)) => {
             *remembered.failure.lock().unwrap_or_else(PoisonError::into_inner) = None;
             *remembered.identity.lock().unwrap_or_else(PoisonError::into_inner) = Some(identity.clone());
-            accept(object, before, open, &identity, fingerprint)
+            accept(object, before, open, &identity)
         }
         Err(error) => {
-            let failure = {
-                let mut last = remembered.failure.lock().unwrap_or_else(PoisonError::into_inner);
-                let mut failure = Failure::after(last.as_ref(), &error, now, &context.shared.dice);
-                if error.class == Class::Unauthenticated {
-                    failure.retry_at = now.saturating_add(PROBE).unwrap_or(now);
-                }
-                *last = Some(failure.clone());
-                failure
-            };
-            refuse(before, &error, &failure, now, fingerprint)
+            let failure = remember(remembered, &error, context);
+            refuse(before, &error, &failure, context.shared.clock.now(), key)
         }
     }
 }
 
-fn accept(object: &CloudCredential, before: Entry, open: Open, identity: &Identity, fingerprint: [u8; 32]) -> Finding {
+fn remember(remembered: &Remembered, error: &CloudError, context: &Context) -> Failure {
+    let now = context.shared.clock.now();
+    let mut last = remembered.failure.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut failure = Failure::after(last.as_ref(), error, now, &context.shared.dice);
+    let probe = match error.class {
+        _ if error.operation == tokens::TOKEN_REQUEST => Some(CLUSTER_PROBE),
+        Class::Unauthenticated => Some(PROBE),
+        _ => None,
+    };
+    failure.retry_at = probe.map_or(failure.retry_at, |probe| now.saturating_add(probe).unwrap_or(now));
+    *last = Some(failure.clone());
+    failure
+}
+
+fn accept(object: &CloudCredential, before: Entry, open: Open, identity: &Identity) -> Finding {
     let expected = object.spec.expected_account_id.as_deref();
     if let Some(expected) = expected.filter(|expected| *expected != open.account) {
         let message = format!(
             "these keys belong to account {}, and spec.expectedAccountId is {expected}: correct the one or the other",
             open.account
         );
-        return closed(Entry { fingerprint: Some(fingerprint), ..before }, Reason::AccountMismatch, message);
+        return closed(before, Reason::AccountMismatch, message);
     }
     let verdict = acts_as(&open, Some(identity));
-    let entry = Entry { state: State::Open(open.clone()), fingerprint: Some(fingerprint), last_good: Some(open), ..before };
+    let entry = Entry { state: State::Open(open.clone()), last_good: Some(open), refused: None, ..before };
     Finding { entry, verdict, retry: None }
 }
 
 fn acts_as(open: &Open, identity: Option<&Identity>) -> Verdict {
-    let who = identity.and_then(|identity| identity.arn.as_deref()).unwrap_or("the account itself");
+    let who = identity.and_then(|identity| identity.arn.as_deref().or(identity.name.as_deref())).unwrap_or("the account itself");
     let message = format!("acts as {who} in account {}", open.account);
     Verdict { phase: Phase::Settled, reason: Reason::InSync, message, drifted: None }
 }
 
-fn refuse(before: Entry, error: &CloudError, failure: &Failure, now: Timestamp, fingerprint: [u8; 32]) -> Finding {
-    let message = rejection(error);
-    let entry = Entry { fingerprint: Some(fingerprint), ..before };
+fn refuse(before: Entry, error: &CloudError, failure: &Failure, now: Timestamp, key: &Key) -> Finding {
+    let message = tokens::advice(error, key).unwrap_or_else(|| rejection(error));
     if failure.passes_by_itself(now) {
         let verdict = Verdict { phase: Phase::Working, reason: error.reason, message: message.clone(), drifted: None };
-        return Finding { entry: Entry { state: State::Unavailable { message }, ..entry }, verdict, retry: Some(failure.retry_at) };
+        return Finding { entry: Entry { state: State::Unavailable { message }, ..before }, verdict, retry: Some(failure.retry_at) };
     }
     let reason = if error.class == Class::Unauthenticated { Reason::CredentialRejected } else { error.reason };
-    Finding { retry: Some(failure.retry_at), ..closed(entry, reason, message) }
+    Finding { retry: Some(failure.retry_at), ..closed(before, reason, message) }
 }
 
 fn closed(before: Entry, reason: Reason, message: String) -> Finding {
@@ -174,18 +185,6 @@ fn closed(before: Entry, reason: Reason, message: String) -> Finding {
 
 fn stuck(reason: Reason, message: String) -> Verdict {
     Verdict { phase: Phase::Stuck, reason, message, drifted: None }
-}
-
-/// What status says already.
-fn object_verdict(object: &CloudCredential) -> Option<Verdict> {
-    let ready = verdict::ready(&object.status.as_ref()?.envelope.conditions)?;
-    let phase = match ready.status.as_str() {
-        "True" => Phase::Settled,
-        _ if object.status.as_ref()?.envelope.conditions.iter().any(|condition| condition.type_ == verdict::RECONCILING) => Phase::Working,
-        _ => Phase::Stuck,
-    };
-    let reason = verdict::reason(&object.status.as_ref()?.envelope.conditions).unwrap_or(Reason::UnknownError);
-    Some(Verdict { phase, reason, message: ready.message.clone(), drifted: None })
 }
 
 /// The overrides of a credential, if the operator's flags allow all of them.
@@ -200,39 +199,4 @@ fn endpoints(object: &CloudCredential, allowed: &AllowedEndpoints) -> Result<BTr
         endpoints.insert(endpoint.service.as_str().to_owned(), url);
     }
     Ok(endpoints)
-}
-
-/// Tells apart what makes another client: the keys, and everything in spec.
-fn fingerprint(object: &CloudCredential, pair: &AccessKeyPair) -> [u8; 32] {
-    let mut hasher = Sha256::new();
-    hasher.update(pair.fingerprint);
-    hasher.update(object.metadata.uid.as_deref().unwrap_or_default());
-    hasher.update(object.metadata.generation.unwrap_or_default().to_be_bytes());
-    hasher.finalize().into()
-}
-
-pub(super) fn requested_at(object: &CloudCredential) -> String {
-    // As for every kind: the later wish is the one that is answered, and no more of it than a time needs.
-    let asked = [REQUESTED_AT, FLUX_REQUESTED_AT].into_iter().filter_map(|key| object.annotations().get(key));
-    asked.max_by_key(|asked| asked.parse::<Timestamp>().ok()).map(|asked| verdict::cut(asked, 256)).unwrap_or_default()
-}
-
-/// The first failure of keys that had worked before: the refusal itself came in the middle of somebody's work.
-fn refused_in_use(at: Option<&RefusedAt>, now: Timestamp) -> Failure {
-    let operation = at.map_or(alibaba::sts::GET_CALLER_IDENTITY, |at| at.operation);
-    let explained = alibaba::errors::explain(operation, 403, at.map_or("", |at| at.code.as_str()));
-    Failure {
-        class: Class::Unauthenticated,
-        reason: Reason::CredentialRejected,
-        operation,
-        code: at.map(|at| at.code.clone()),
-        http_status: None,
-        request_id: None,
-        meaning: explained.meaning,
-        hint: explained.hint,
-        count: 1,
-        since: now,
-        last: now,
-        retry_at: now.saturating_add(PROBE).unwrap_or(now),
-    }
 }

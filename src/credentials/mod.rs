@@ -7,8 +7,10 @@ mod endpoints;
 mod identity;
 mod look;
 mod pass;
+mod proof;
 mod registry;
 mod secrets;
+mod tokens;
 
 pub use context::CredentialSettings;
 pub use controller::CredentialController;

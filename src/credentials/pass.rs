@@ -1,7 +1,7 @@
 //! One pass over one credential: its finalizer, what a look at it comes to, its status, and what the registry is told.
 
 use super::context::{Context, Remembered};
-use super::look::{look, requested_at};
+use super::look::look;
 use super::registry::{Entry, State};
 use crate::api::CloudCredential;
 use crate::api::cloud_credential::CloudCredentialStatus;
@@ -80,6 +80,7 @@ fn finish(
         let key = (object.namespace().unwrap_or_default(), object.name_any());
         if let State::Open(open) = context.registry.get(&key).state {
             status.envelope.account_id = Some(open.account);
+            status.expires_at = open.cloud.expires().map(Into::into);
         }
         let identity = remembered.identity.lock().unwrap_or_else(PoisonError::into_inner).clone();
         status.identity = identity.or(status.identity);
@@ -88,7 +89,7 @@ fn finish(
     status.envelope.last_error = failure.map(|failure| schedule::last_error(status.envelope.last_error.as_ref(), &failure));
     status.envelope.region.clone_from(&object.spec.region);
     status.envelope.observed_generation = Some(generation);
-    status.envelope.last_handled_reconcile_at = Some(requested_at(object)).filter(|asked| !asked.is_empty());
+    status.envelope.last_handled_reconcile_at = schedule::requested_at(&object.metadata);
     verdict::declare(&mut status.envelope.conditions, verdict, Shape::Plain, generation, now);
     if object.status.as_ref() != Some(&status) {
         status.envelope.last_sync_time = Some(now.into());

@@ -1,8 +1,7 @@
 //! What is known of every credential, and so who gets a session and who is told why not. In memory only; the controller fills it.
 
-use crate::cloud::alibaba::Alibaba;
-use crate::cloud::error::{CloudError, Operation};
-use crate::cloud::session::Session;
+use crate::cloud::error::CloudError;
+use crate::cloud::session::{Cloud, Session};
 use crate::reason::Reason;
 use crate::reconcile::access::{Ask, Refusal, Sessions, Users};
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
@@ -32,18 +31,12 @@ pub(super) struct Entry {
     pub(super) fingerprint: Option<[u8; 32]>,
     /// The last keys that were good: objects that are being deleted may use them after the Secret is gone.
     pub(super) last_good: Option<Open>,
-    /// The call that the keys were refused at, if that was in the middle of somebody's work.
-    pub(super) refused_at: Option<RefusedAt>,
+    /// The refusal of the keys, if that was in the middle of somebody's work.
+    pub(super) refused: Option<CloudError>,
     /// Whether the credential itself is being deleted, and waits for its users.
     pub(super) going: bool,
     /// Whether the credential is protected by its finalizer.
     pub(super) held: bool,
-}
-
-#[derive(Clone, Debug)]
-pub(super) struct RefusedAt {
-    pub(super) operation: Operation,
-    pub(super) code: String,
 }
 
 #[derive(Clone, Default)]
@@ -65,7 +58,7 @@ pub(super) enum State {
 pub(super) struct Open {
     /// Of the keys and settings that it was made of.
     pub(super) fingerprint: [u8; 32],
-    pub(super) alibaba: Arc<Alibaba>,
+    pub(super) cloud: Cloud,
     pub(super) account: String,
     pub(super) region: Option<String>,
 }
@@ -119,7 +112,7 @@ impl Registry {
     }
 
     /// A cloud refused these keys in the middle of somebody's work: nobody else shall try them.
-    pub(super) fn reject(&self, key: &Key, fingerprint: [u8; 32], at: RefusedAt, message: String) {
+    pub(super) fn reject(&self, key: &Key, fingerprint: [u8; 32], error: &CloudError) {
         let closed = {
             let mut entries = self.lock();
             let mut entry = entries.get_mut(key);
@@ -129,8 +122,8 @@ impl Registry {
             match entry {
                 // A late answer to keys that have been replaced since says nothing of the new ones.
                 Some(entry) if entry.fingerprint == Some(fingerprint) && matches!(entry.state, State::Open(_)) => {
-                    entry.state = State::Closed { reason: Reason::CredentialRejected, message };
-                    entry.refused_at = Some(at);
+                    entry.state = State::Closed { reason: Reason::CredentialRejected, message: rejection(error) };
+                    entry.refused = Some(error.clone());
                     true
                 }
                 _ => false,
@@ -200,7 +193,7 @@ impl Sessions for Registry {
             let message = format!("spec.region is not set, and CloudCredential {} names no region either", ask.credential);
             return Err(Refusal::No { reason: Reason::InvalidSpec, message });
         };
-        Ok(Session::new(Arc::clone(&open.alibaba), &open.account, region, ask.lane))
+        Ok(Session::new(open.cloud.clone(), &open.account, region, ask.lane))
     }
 
     fn released(&self, namespace: &str, credential: &str) {
@@ -216,7 +209,7 @@ impl State {
     fn means_the_same_as(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::New, Self::New) => true,
-            (Self::Open(one), Self::Open(other)) => Arc::ptr_eq(&one.alibaba, &other.alibaba),
+            (Self::Open(one), Self::Open(other)) => one.cloud.is(&other.cloud),
             (Self::Closed { reason, message }, Self::Closed { reason: other_reason, message: other_message }) => {
                 (reason, message) == (other_reason, other_message)
             }
@@ -232,6 +225,8 @@ fn missing(credential: &str) -> String {
 
 /// What a rejection says to a person; the code is part of it, the vendor's text is not.
 pub(super) fn rejection(error: &CloudError) -> String {
-    let code = error.code.as_deref().unwrap_or("no code");
-    format!("{} [{code}]. {}", error.meaning, error.hint)
+    match error.code.as_deref() {
+        Some(code) => format!("{} [{code}]. {}", error.meaning, error.hint),
+        None => format!("{}. {}", error.meaning, error.hint),
+    }
 }

@@ -1,9 +1,11 @@
-//! Secrets, read by name and never listed or watched: a bounded number a second in all, however many credentials there are.
+//! Secrets, read by name and never listed or watched: a bounded number a second in all, and one that several credentials point at is read
+//! once for all of them.
 
 use k8s_openapi::api::core::v1::Secret;
 use kube::{Api, Client};
 use secrecy::SecretString;
-use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
@@ -15,16 +17,20 @@ const BETWEEN_READS: Duration = Duration::from_millis(50);
 pub(super) struct Secrets {
     client: Client,
     next: Mutex<Instant>,
+    recent: std::sync::Mutex<HashMap<(String, String), Recent>>,
 }
 
-/// The values of a Secret that were asked for.
-#[derive(Clone, Debug)]
-pub(super) struct AccessKeyPair {
-    pub(super) access_key_id: String,
-    pub(super) access_key_secret: SecretString,
-    pub(super) security_token: Option<SecretString>,
-    /// Tells a changed Secret from an unchanged one; lives in memory only.
-    pub(super) fingerprint: [u8; 32],
+struct Recent {
+    values: Arc<SecretValues>,
+    at: Instant,
+}
+
+/// What a Secret holds. Its values cannot be formatted.
+#[derive(Debug)]
+pub(super) struct SecretValues {
+    name: String,
+    /// Absent: not text.
+    values: BTreeMap<String, Option<SecretString>>,
 }
 
 /// Why there are no keys.
@@ -36,6 +42,8 @@ pub(super) enum SecretError {
     NoKey { secret: String, key: &'static str },
     #[error("key {key} of Secret {secret} is empty, or not text")]
     NotText { secret: String, key: &'static str },
+    #[error("Secret {0} has neither accessKey and secretKey, nor userName, userDomainName and password")]
+    NeitherWay(String),
     #[error("Secret {name} could not be read: {}", what(.source))]
     Unreadable { name: String, source: kube::Error },
 }
@@ -48,30 +56,33 @@ fn what(error: &kube::Error) -> &'static str {
 
 impl Secrets {
     pub(super) fn new(client: Client) -> Self {
-        Self { client, next: Mutex::new(Instant::now()) }
+        Self { client, next: Mutex::new(Instant::now()), recent: std::sync::Mutex::default() }
     }
 
-    pub(super) async fn access_key(&self, namespace: &str, name: &str) -> Result<AccessKeyPair, SecretError> {
+    /// The values, at most so old.
+    pub(super) async fn read(&self, namespace: &str, name: &str, age: Duration) -> Result<Arc<SecretValues>, SecretError> {
+        let key = (namespace.to_owned(), name.to_owned());
+        if let Some(values) = self.recent(&key, age) {
+            return Ok(values);
+        }
         self.turn().await;
+        // Somebody else may have read it while this one waited.
+        if let Some(values) = self.recent(&key, age) {
+            return Ok(values);
+        }
         let secrets: Api<Secret> = Api::namespaced(self.client.clone(), namespace);
         let found = secrets.get_opt(name).await.map_err(|source| SecretError::Unreadable { name: name.to_owned(), source })?;
-        let secret = found.ok_or_else(|| SecretError::Missing(name.to_owned()))?;
-        let access_key_id =
-            text(&secret, name, "accessKeyId")?.ok_or_else(|| SecretError::NoKey { secret: name.to_owned(), key: "accessKeyId" })?;
-        let access_key_secret = text(&secret, name, "accessKeySecret")?
-            .ok_or_else(|| SecretError::NoKey { secret: name.to_owned(), key: "accessKeySecret" })?;
-        let security_token = text(&secret, name, "securityToken")?;
-        let mut hasher = Sha256::new();
-        for part in [Some(&access_key_id), Some(&access_key_secret), security_token.as_ref()] {
-            hasher.update(part.map_or(0, String::len).to_be_bytes());
-            hasher.update(part.map_or("", String::as_str));
-        }
-        Ok(AccessKeyPair {
-            access_key_id,
-            access_key_secret: access_key_secret.into(),
-            security_token: security_token.map(Into::into),
-            fingerprint: hasher.finalize().into(),
-        })
+        let values = Arc::new(SecretValues::of(name, &found.ok_or_else(|| SecretError::Missing(name.to_owned()))?));
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        // Values stay in memory no longer than somebody may ask for them.
+        recent.retain(|_, other| other.at.elapsed() < age);
+        recent.insert(key, Recent { values: Arc::clone(&values), at: Instant::now() });
+        Ok(values)
+    }
+
+    fn recent(&self, key: &(String, String), age: Duration) -> Option<Arc<SecretValues>> {
+        let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        recent.get(key).filter(|recent| recent.at.elapsed() < age).map(|recent| Arc::clone(&recent.values))
     }
 
     async fn turn(&self) {
@@ -85,10 +96,30 @@ impl Secrets {
     }
 }
 
-/// A value without the line break that `echo` and editors leave behind.
-fn text(secret: &Secret, name: &str, key: &'static str) -> Result<Option<String>, SecretError> {
-    let Some(value) = secret.data.as_ref().and_then(|data| data.get(key)) else { return Ok(None) };
-    let wrong = || SecretError::NotText { secret: name.to_owned(), key };
-    let text = std::str::from_utf8(&value.0).map_err(|_| wrong())?.trim();
-    if text.is_empty() { Err(wrong()) } else { Ok(Some(text.to_owned())) }
+impl SecretValues {
+    fn of(name: &str, secret: &Secret) -> Self {
+        let text = |value: &[u8]| {
+            // Without the line break that `echo` and editors leave behind.
+            let text = std::str::from_utf8(value).ok()?.trim();
+            (!text.is_empty()).then(|| SecretString::from(text))
+        };
+        let values = secret.data.iter().flatten().map(|(key, value)| (key.clone(), text(&value.0))).collect();
+        Self { name: name.to_owned(), values }
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// A value that must be there.
+    pub(super) fn text(&self, key: &'static str) -> Result<SecretString, SecretError> {
+        self.optional_text(key)?.ok_or_else(|| SecretError::NoKey { secret: self.name.clone(), key })
+    }
+
+    /// A value that may be missing, but not be empty.
+    pub(super) fn optional_text(&self, key: &'static str) -> Result<Option<SecretString>, SecretError> {
+        let Some(value) = self.values.get(key) else { return Ok(None) };
+        let value = value.clone().ok_or_else(|| SecretError::NotText { secret: self.name.clone(), key })?;
+        Ok(Some(value))
+    }
 }

@@ -8,6 +8,7 @@ use crate::cloud::session::Session;
 use crate::reason::Reason;
 use jiff::{SignedDuration, Timestamp};
 use kube::Resource;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
@@ -22,7 +23,7 @@ pub struct Failure {
     pub http_status: Option<u16>,
     pub request_id: Option<String>,
     pub meaning: &'static str,
-    pub hint: &'static str,
+    pub hint: Cow<'static, str>,
     /// How often in a row.
     pub count: u32,
     pub since: Timestamp,
@@ -45,7 +46,7 @@ impl Failure {
             http_status: error.http_status,
             request_id: error.request_id.clone(),
             meaning: error.meaning,
-            hint: error.hint,
+            hint: error.hint.clone(),
             count,
             since,
             last: now,

@@ -12,6 +12,7 @@ use k8s_openapi::api::events::v1::Event;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta};
 use kube::api::PostParams;
 use kube::{Api, Client, Resource, ResourceExt as _};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -89,12 +90,20 @@ impl Report {
             let operation = step.operation().name.to_owned();
             match outcome {
                 Ok(receipt) if receipt.changed => {
-                    heaps.entry((operation, None)).or_insert_with(|| (Reason::Applying, Vec::new(), "")).1.push(step.to_string());
+                    heaps
+                        .entry((operation, None))
+                        .or_insert_with(|| (Reason::Applying, Vec::new(), Cow::default()))
+                        .1
+                        .push(step.to_string());
                 }
                 Ok(_) => {}
                 Err(error) => {
                     let code = error.code.clone().unwrap_or_else(|| error.class.to_string());
-                    heaps.entry((operation, Some(code))).or_insert_with(|| (error.reason, Vec::new(), error.hint)).1.push(step.to_string());
+                    heaps
+                        .entry((operation, Some(code)))
+                        .or_insert_with(|| (error.reason, Vec::new(), error.hint.clone()))
+                        .1
+                        .push(step.to_string());
                 }
             }
         }
@@ -122,7 +131,7 @@ impl Report {
 }
 
 /// Steps of one operation that ended alike: why, which, and what to do about it.
-type Heap = (Reason, Vec<String>, &'static str);
+type Heap = (Reason, Vec<String>, Cow<'static, str>);
 
 /// `i-1 joins sg-1 and 4 more`
 fn few_of(steps: &[String]) -> String {

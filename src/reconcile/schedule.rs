@@ -3,8 +3,9 @@
 use super::memory::Failure;
 use super::verdict::cut;
 use crate::ambient::Dice;
-use crate::api::envelope::LastError;
+use crate::api::envelope::{FLUX_REQUESTED_AT, LastError, REQUESTED_AT};
 use jiff::{SignedDuration, Timestamp};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
@@ -13,6 +14,15 @@ pub const ORPHAN_LOOK: SignedDuration = SignedDuration::from_mins(1);
 /// An error in status is not rewritten more often than this while only its count grows.
 const REWRITE: SignedDuration = SignedDuration::from_mins(10);
 const LEAST_PATIENCE: Duration = Duration::from_secs(300);
+/// Whoever asks with more than a time gets the beginning back.
+const LONGEST_ECHO: usize = 256;
+
+/// Since when somebody wants a pass now. Both annotations hold a time by convention: the later wish is the one that is answered.
+pub fn requested_at(meta: &ObjectMeta) -> Option<String> {
+    let annotations = meta.annotations.as_ref()?;
+    let asked = [REQUESTED_AT, FLUX_REQUESTED_AT].into_iter().filter_map(|key| annotations.get(key));
+    asked.max_by_key(|asked| asked.parse::<Timestamp>().ok()).map(|asked| cut(asked, LONGEST_ECHO))
+}
 
 /// The next sync after `now`. All objects of one credential and region share its phase, so that their reads share batches;
 /// credentials are spread over the interval, so that not all clouds are asked at the same moment.
@@ -58,7 +68,7 @@ pub fn last_error(before: Option<&LastError>, failure: &Failure) -> LastError {
         message: failure.meaning.to_owned(),
         request_id: failure.request_id.as_deref().map(short),
         http_status: failure.http_status.map(i32::from),
-        hint: failure.hint.to_owned(),
+        hint: failure.hint.clone().into_owned(),
         count: i64::from(failure.count),
         first_seen: failure.since.into(),
         last_seen: failure.last.into(),
@@ -101,7 +111,7 @@ mod tests {
             http_status: Some(403),
             request_id: Some(format!("request-{count}")),
             meaning: "the group is full",
-            hint: "use another group",
+            hint: "use another group".into(),
             count,
             since: at(0),
             last: at(last),

@@ -8,10 +8,11 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use cloud_steward::ambient::{Clock, Dice};
 use cloud_steward::cloud::alibaba::ecs::{InstanceFilter, JOIN_SECURITY_GROUP, JoinSecurityGroupRequest, LeaveSecurityGroupRequest, Tag};
-use cloud_steward::cloud::alibaba::{Alibaba, AlibabaOptions, CallObserver, EndpointNetwork, FinishedCall, Keys};
+use cloud_steward::cloud::alibaba::{Alibaba, AlibabaOptions, Auth, EndpointNetwork, Keys};
 use cloud_steward::cloud::budget::{Budget, Lane, Limits};
+use cloud_steward::cloud::client::{CallObserver, FinishedCall, Surroundings};
 use cloud_steward::cloud::error::{Acted, Class};
-use cloud_steward::cloud::session::Session;
+use cloud_steward::cloud::session::{Cloud, Session};
 use cloud_steward::cloud::transport::{HttpRequest, Method, Transport, TransportOptions};
 use cloud_steward::reason::Reason;
 use jiff::Timestamp;
@@ -108,7 +109,7 @@ struct World {
 
 impl World {
     fn session(&self, lane: Lane) -> Session {
-        Session::new(Arc::clone(&self.alibaba), "1234567890", "cn-hangzhou", lane)
+        Session::new(Cloud::Alibaba(Arc::clone(&self.alibaba)), "1234567890", "cn-hangzhou", lane)
     }
 
     fn codes(&self) -> Vec<String> {
@@ -144,20 +145,23 @@ fn a_world_at(url: &str, script: Arc<Script>) -> World {
     let finished = Arc::new(Finished::default());
     let throws = AtomicU64::new(0);
     let alibaba = Alibaba::new(AlibabaOptions {
-        keys: Keys {
+        auth: Auth::Keys(Keys {
             access_key_id: "key-id".to_owned(),
             access_key_secret: SecretString::from("key-secret"),
             security_token: Some(SecretString::from("session-token")),
-        },
-        tenant: "default/credential".to_owned(),
-        transport: Arc::clone(&transport),
-        budget: Arc::clone(&budget),
-        clock,
-        // Different each time, and a fraction of next to nothing: no test waits for a pause.
-        dice: Dice::new(move || u128::from(throws.fetch_add(1, Ordering::SeqCst)).to_be_bytes()),
+        }),
+        region: "cn-hangzhou".to_owned(),
         network: EndpointNetwork::Public,
         endpoints: ["ecs", "sts"].map(|service| (service.to_owned(), Url::parse(url).unwrap())).into(),
-        observer: Arc::clone(&finished) as Arc<dyn CallObserver>,
+        around: Surroundings {
+            tenant: "default/credential".to_owned(),
+            transport: Arc::clone(&transport),
+            budget: Arc::clone(&budget),
+            clock,
+            // Different each time, and a fraction of next to nothing: no test waits for a pause.
+            dice: Dice::new(move || u128::from(throws.fetch_add(1, Ordering::SeqCst)).to_be_bytes()),
+            observer: Arc::clone(&finished) as Arc<dyn CallObserver>,
+        },
     });
     World { script, finished, transport, budget, alibaba }
 }
@@ -255,7 +259,7 @@ async fn a_throttled_call_closes_the_window_and_is_not_repeated() {
 #[tokio::test]
 async fn a_key_that_is_refused_is_refused_once() {
     let world = a_world([Reply::refusal(403, "SignatureDoesNotMatch")]).await;
-    let error = world.alibaba.get_caller_identity("cn-hangzhou").await.unwrap_err();
+    let error = world.alibaba.get_caller_identity().await.unwrap_err();
     assert_eq!((error.class, error.reason), (Class::Unauthenticated, Reason::CredentialRejected));
     let finished = world.finished.0.lock().unwrap();
     assert_eq!((finished.len(), finished[0].class), (1, Some(Class::Unauthenticated)));
@@ -265,7 +269,7 @@ async fn a_key_that_is_refused_is_refused_once() {
 async fn an_identity_tells_the_account() {
     let body = json!({"RequestId": "R", "AccountId": "42", "Arn": "acs:ram::42:user/u", "IdentityType": "RAMUser", "RoleId": null});
     let world = a_world([Reply::ok(&body)]).await;
-    let identity = world.alibaba.get_caller_identity("cn-hangzhou").await.unwrap();
+    let identity = world.alibaba.get_caller_identity().await.unwrap();
     assert_eq!((identity.account_id.as_str(), identity.identity_type.as_deref()), ("42", Some("RAMUser")));
 }
 

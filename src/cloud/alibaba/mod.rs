@@ -1,33 +1,35 @@
 //! Alibaba Cloud: one credential's way to its services. Signing, flattening, endpoints and the error catalogue are rooms of their
 //! own; `client` puts them together for one call. Where keys come from, and what an answer means for an object, is left to others.
 
-mod client;
+mod dialect;
 pub mod ecs;
 pub mod endpoints;
 pub mod errors;
 pub mod flatten;
-pub mod redact;
 pub mod request;
 pub mod sign;
 pub mod sts;
 
-use super::budget::{Budget, Lane};
-use super::error::{Class, CloudError, Operation};
-use super::transport::Transport;
-use crate::ambient::{Clock, Dice};
-use client::Client;
+use super::budget::Lane;
+use super::client::{Client, Ring, Surroundings};
+use super::error::{CloudError, Operation};
+use dialect::Rpcs;
 use ecs::{Ecs, Readers};
 pub use endpoints::{EndpointError, EndpointNetwork, check_endpoint};
+use futures::future::BoxFuture;
+use jiff::Timestamp;
 use secrecy::SecretString;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use sts::CallerIdentity;
+use sts::{AssumeRoleRequest, CallerIdentity, Role};
 use url::Url;
 
 /// Every operation that this crate speaks.
-pub const OPERATIONS: [Operation; 6] = [
+pub const OPERATIONS: [Operation; 8] = [
     sts::GET_CALLER_IDENTITY,
+    sts::ASSUME_ROLE,
+    sts::ASSUME_ROLE_WITH_OIDC,
     ecs::DESCRIBE_INSTANCES,
     ecs::DESCRIBE_NETWORK_INTERFACES,
     ecs::DESCRIBE_SECURITY_GROUPS,
@@ -44,66 +46,92 @@ pub struct Keys {
     pub security_token: Option<SecretString>,
 }
 
-/// One request on the wire and how it ended, for metrics. Nothing in it is secret.
+/// Whoever can get a token that says who this process is, for an identity provider that the cloud trusts.
+pub trait TokenSource: Send + Sync {
+    fn token(&self) -> BoxFuture<'_, Result<SecretString, CloudError>>;
+}
+
+/// How a credential proves who it is.
+pub enum Auth {
+    Keys(Keys),
+    /// The role, by keys that may assume it.
+    AssumeRole {
+        keys: Keys,
+        role: AssumedRole,
+        external_id: Option<String>,
+    },
+    /// The role, by a token of an identity provider that it trusts.
+    Oidc {
+        role: AssumedRole,
+        oidc_provider_arn: String,
+        token: Arc<dyn TokenSource>,
+    },
+}
+
+/// A role, and how it is worn.
 #[derive(Clone, Debug)]
-pub struct FinishedCall {
-    pub operation: Operation,
-    /// The vendor's code, `OK`, or the stage at which the socket gave up.
-    pub code: String,
-    /// Absent when the call did what it was asked to.
-    pub class: Option<Class>,
-    pub latency: Duration,
-    /// Absent while the account is not known yet.
-    pub account: Option<String>,
-    pub tenant: String,
-    /// How many ids a read carried.
-    pub batch_size: Option<usize>,
-    /// 1 for the first try of a call.
-    pub attempt: u32,
-}
-
-/// Is told of every request that ended.
-pub trait CallObserver: Send + Sync {
-    fn finished(&self, call: &FinishedCall);
-}
-
-/// For whoever does not count.
-pub struct NoObserver;
-
-impl CallObserver for NoObserver {
-    fn finished(&self, _: &FinishedCall) {}
+pub struct AssumedRole {
+    pub arn: String,
+    /// Who it is, in the vendor's audit log.
+    pub session_name: String,
+    pub duration: Option<Duration>,
 }
 
 /// What a credential's client is made of.
 pub struct AlibabaOptions {
-    pub keys: Keys,
-    /// Who takes turns in the budget: one name per credential.
-    pub tenant: String,
-    pub transport: Arc<Transport>,
-    pub budget: Arc<Budget>,
-    pub clock: Clock,
-    pub dice: Dice,
+    pub auth: Auth,
+    /// Where STS is asked; the kinds name their own regions.
+    pub region: String,
     pub network: EndpointNetwork,
     /// By service (`ecs`, `sts`); what is not named is reached where the vendor has it.
     pub endpoints: BTreeMap<String, Url>,
-    pub observer: Arc<dyn CallObserver>,
+    pub around: Surroundings,
 }
 
 /// One credential at Alibaba Cloud. New keys are a new one of these.
 pub struct Alibaba {
-    client: Arc<Client>,
+    client: Arc<Client<Rpcs>>,
+    region: String,
     /// By account and region: all sessions of this credential share their batches.
     readers: Mutex<HashMap<(String, String), Arc<Readers>>>,
 }
 
 impl Alibaba {
     pub fn new(options: AlibabaOptions) -> Arc<Self> {
-        Arc::new(Self { client: Arc::new(Client::new(options)), readers: Mutex::default() })
+        let AlibabaOptions { auth, region, network, endpoints, around } = options;
+        let client = |ring| Client::new(Rpcs { network, endpoints: endpoints.clone() }, ring, around.clone());
+        let of_role = |keys, role: AssumedRole, external_id, oidc_provider_arn, token| {
+            let request = AssumeRoleRequest {
+                role_arn: role.arn,
+                role_session_name: role.session_name,
+                duration_seconds: role.duration.map(|duration| duration.as_secs()),
+                external_id,
+                oidc_provider_arn,
+            };
+            let role = Role { client: client(Ring::given(keys)), region: region.clone(), request, token };
+            Ring::fetched(Box::new(role), around.clock.clone(), around.dice.clone())
+        };
+        let ring = match auth {
+            Auth::Keys(keys) => Ring::given(Some(keys)),
+            Auth::AssumeRole { keys, role, external_id } => of_role(Some(keys), role, external_id, None, None),
+            Auth::Oidc { role, oidc_provider_arn, token } => of_role(None, role, None, Some(oidc_provider_arn), Some(token)),
+        };
+        Arc::new(Self { client: Arc::new(client(ring)), region, readers: Mutex::default() })
     }
 
     /// Whose keys these are. Any valid key may ask, and the account must be known before anything is changed in it.
-    pub async fn get_caller_identity(&self, region: &str) -> Result<CallerIdentity, CloudError> {
-        sts::get_caller_identity(&self.client, region).await
+    pub async fn get_caller_identity(&self) -> Result<CallerIdentity, CloudError> {
+        sts::get_caller_identity(&self.client, &self.region).await
+    }
+
+    /// Renews keys that will run out, if it is time.
+    pub async fn keep_fresh(&self) -> Result<(), CloudError> {
+        self.client.keep_fresh().await
+    }
+
+    /// Until when the present keys are good, if they run out at all.
+    pub fn expires(&self) -> Option<Timestamp> {
+        self.client.expires()
     }
 
     pub(super) fn denied(&self, region: &str, operation: Operation) -> Option<CloudError> {

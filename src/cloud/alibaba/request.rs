@@ -2,12 +2,15 @@
 
 use super::Keys;
 use super::sign::{self, Parts};
+use crate::cloud::encode::hash;
 use crate::cloud::transport::{HttpRequest, Method};
 use jiff::Timestamp;
 use reqwest::header::{HeaderName, HeaderValue};
 use secrecy::ExposeSecret;
 use std::time::Duration;
 use url::Url;
+
+const DATE: &str = "%Y-%m-%dT%H:%M:%SZ";
 
 /// What an attempt is made of.
 pub struct Attempt<'a> {
@@ -18,7 +21,10 @@ pub struct Attempt<'a> {
     pub endpoint: &'a Url,
     /// Raw names and values.
     pub parameters: &'a [(String, String)],
-    pub keys: &'a Keys,
+    /// Whether they are sent as a form, instead of in the query.
+    pub in_body: bool,
+    /// Absent for the one operation that is not signed, because a token in its parameters speaks for the caller.
+    pub keys: Option<&'a Keys>,
     pub date: Timestamp,
     pub nonce: &'a str,
     pub deadline: Option<Duration>,
@@ -36,31 +42,63 @@ pub enum BuildError {
 impl Attempt<'_> {
     /// Signs and builds. Only what the vendor demands is signed: a proxy that rewrites `user-agent` must not break the signature.
     pub fn build(&self) -> Result<HttpRequest, BuildError> {
-        let mut signed = vec![
+        let parameters = sign::canonical_query(self.parameters);
+        let (query, body) = match (self.in_body, self.keys) {
+            (false, Some(_)) => (self.parameters.to_vec(), String::new()),
+            (true, Some(_)) => (Vec::new(), parameters),
+            (in_body, None) => {
+                let mut query = self.unsigned_parameters();
+                if in_body {
+                    (query, parameters)
+                } else {
+                    query.extend_from_slice(self.parameters);
+                    (query, String::new())
+                }
+            }
+        };
+        let mut headers = vec![
             ("host".to_owned(), host(self.endpoint).ok_or(BuildError::Endpoint)?),
             ("x-acs-action".to_owned(), self.action.to_owned()),
-            ("x-acs-content-sha256".to_owned(), sign::hash(b"")),
-            ("x-acs-date".to_owned(), self.date.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
-            ("x-acs-signature-nonce".to_owned(), self.nonce.to_owned()),
             ("x-acs-version".to_owned(), self.version.to_owned()),
         ];
-        if let Some(token) = &self.keys.security_token {
-            signed.push(("x-acs-accesskey-id".to_owned(), self.keys.access_key_id.clone()));
-            signed.push(("x-acs-security-token".to_owned(), token.expose_secret().to_owned()));
+        if !body.is_empty() {
+            headers.push(("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned()));
         }
-        let parts = Parts { method: "POST", path: "/", query: self.parameters, headers: &signed, body: b"" };
-        let signature = sign::sign(&parts, &self.keys.access_key_secret);
-
+        if let Some(keys) = self.keys {
+            headers.push(("x-acs-content-sha256".to_owned(), hash(body.as_bytes())));
+            headers.push(("x-acs-date".to_owned(), self.date.strftime(DATE).to_string()));
+            headers.push(("x-acs-signature-nonce".to_owned(), self.nonce.to_owned()));
+            if let Some(token) = &keys.security_token {
+                headers.push(("x-acs-accesskey-id".to_owned(), keys.access_key_id.clone()));
+                headers.push(("x-acs-security-token".to_owned(), token.expose_secret().to_owned()));
+            }
+            let parts = Parts { method: "POST", path: "/", query: &query, headers: &headers, body: body.as_bytes() };
+            let signature = sign::sign(&parts, &keys.access_key_secret);
+            headers.push(("authorization".to_owned(), signature.authorization(&keys.access_key_id)));
+        }
         let mut url = self.endpoint.clone();
         url.set_path("/");
-        let query = sign::canonical_query(self.parameters);
+        let query = sign::canonical_query(&query);
         url.set_query((!query.is_empty()).then_some(query.as_str()));
         // The socket writes `host` itself, and writes the same.
-        signed.retain(|(name, _)| name != "host");
-        signed.push(("authorization".to_owned(), signature.authorization(&self.keys.access_key_id)));
-        signed.push(("accept".to_owned(), "application/json".to_owned()));
-        let headers = signed.iter().map(header).collect::<Result<_, _>>()?;
-        Ok(HttpRequest { method: Method::POST, url, headers, body: Vec::new(), deadline: self.deadline })
+        headers.retain(|(name, _)| name != "host");
+        headers.push(("accept".to_owned(), "application/json".to_owned()));
+        let headers = headers.iter().map(header).collect::<Result<_, _>>()?;
+        Ok(HttpRequest { method: Method::POST, url, headers, body: body.into_bytes(), deadline: self.deadline })
+    }
+
+    /// What an unsigned request says about itself, in the manner of the vendor's older signature.
+    fn unsigned_parameters(&self) -> Vec<(String, String)> {
+        let date = self.date.strftime(DATE).to_string();
+        [
+            ("Action", self.action),
+            ("Format", "json"),
+            ("SignatureNonce", self.nonce),
+            ("Timestamp", date.as_str()),
+            ("Version", self.version),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .to_vec()
     }
 }
 
@@ -88,7 +126,8 @@ mod tests {
             version: "2014-05-26",
             endpoint: &Url::parse(endpoint).unwrap(),
             parameters,
-            keys,
+            in_body: false,
+            keys: Some(keys),
             date: "2026-11-22T09:09:38.7Z".parse().unwrap(),
             nonce: "n",
             deadline: None,

@@ -1,10 +1,8 @@
 //! The vendor's signature, version 3 (`ACS3-HMAC-SHA256`): pure functions from a request's parts to text.
 //! Which headers are signed is the caller's choice; date and nonce are among them. Nothing here asks for the time or for dice.
 
-use hmac::{Hmac, Mac};
-use secrecy::{ExposeSecret, SecretString};
-use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
+use crate::cloud::encode::{hash, keyed_hash, percent_encode};
+use secrecy::SecretString;
 
 const SCHEME: &str = "ACS3-HMAC-SHA256";
 
@@ -66,40 +64,6 @@ pub fn canonical_query(parameters: &[(String, String)]) -> String {
     let pairs: Vec<String> =
         sorted.into_iter().map(|(name, value)| format!("{}={}", percent_encode(name), percent_encode(value))).collect();
     pairs.join("&")
-}
-
-/// Only letters, digits and `-_.~` stay as they are.
-pub fn percent_encode(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            // Writing to a String cannot fail.
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-    }
-    encoded
-}
-
-/// Lower hex SHA-256: what `x-acs-content-sha256` says of the body.
-pub fn hash(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
-}
-
-fn keyed_hash(key: &SecretString, text: &str) -> String {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key.expose_secret().as_bytes()).expect("HMAC takes a key of any length");
-    mac.update(text.as_bytes());
-    hex(&mac.finalize().into_bytes())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }
 
 #[cfg(test)]

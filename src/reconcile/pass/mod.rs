@@ -13,7 +13,7 @@
 mod ending;
 mod telling;
 
-use crate::api::envelope::{self, FLUX_REQUESTED_AT, REQUESTED_AT};
+use crate::api::envelope;
 use crate::cloud::budget::Lane;
 use crate::cloud::error::{Acted, Class, CloudError};
 use crate::cloud::session::Session;
@@ -40,9 +40,6 @@ const LARGEST_WAVE: usize = 100;
 const RECORD_HOLDS: Duration = Duration::from_secs(20);
 /// After a conflict: the watch brings the newer version within this time.
 const SOON: Duration = Duration::from_millis(250);
-
-/// Whoever asks with more than a time gets the beginning back.
-const LONGEST_ECHO: usize = 256;
 
 /// When the object should be looked at again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -388,12 +385,7 @@ impl<K: Kind> Pass<'_, K> {
     }
 
     fn requested_at(&self) -> Option<String> {
-        // Both hold a time by convention: the later wish is the one that is answered.
-        [REQUESTED_AT, FLUX_REQUESTED_AT]
-            .into_iter()
-            .filter_map(|key| self.annotation(key))
-            .max_by_key(|asked| asked.parse::<Timestamp>().ok())
-            .map(|asked| verdict::cut(&asked, LONGEST_ECHO))
+        schedule::requested_at(self.object().meta())
     }
 
     fn abandoned(&self) -> Option<String> {

@@ -13,11 +13,12 @@ pub use requests::{
     LeaveSecurityGroupRequest, Tag,
 };
 
-use super::client::{Call, Client};
+use super::dialect::{Rpc, Rpcs};
 use super::errors;
-use super::flatten::JsonText;
+use super::flatten::{JsonText, flatten};
 use crate::cloud::batch::Batch;
 use crate::cloud::budget::Lane;
+use crate::cloud::client::{Call, Client, unwritable};
 use crate::cloud::error::{Acted, Class, CloudError, Effect, Explanation, Operation};
 use crate::reason::Reason;
 use serde::Serialize;
@@ -95,7 +96,7 @@ pub(super) struct Readers {
 }
 
 impl Readers {
-    pub(super) fn new(client: &Arc<Client>, account: &str, region: &str) -> Self {
+    pub(super) fn new(client: &Arc<Client<Rpcs>>, account: &str, region: &str) -> Self {
         let rehearsed = Rehearsed::default();
         let place = Place { client: Arc::clone(client), account: account.into(), region: region.into(), rehearsed: Arc::clone(&rehearsed) };
         Self {
@@ -136,7 +137,7 @@ type Rehearsed = Arc<Mutex<Option<Instant>>>;
 /// One account and region, to call in.
 #[derive(Clone)]
 struct Place {
-    client: Arc<Client>,
+    client: Arc<Client<Rpcs>>,
     account: Arc<str>,
     region: Arc<str>,
     rehearsed: Rehearsed,
@@ -150,8 +151,9 @@ impl Place {
         ids: Option<usize>,
         request: &Q,
     ) -> Result<A, CloudError> {
-        let call = Call { operation, version: VERSION, account: Some(&self.account), region: &self.region, lane, ids };
-        self.client.call(&call, request).await
+        let call = Call { operation, account: Some(&self.account), region: &self.region, lane, ids };
+        let parameters = flatten(request).map_err(|error| unwritable(operation, error))?;
+        self.client.call(&call, &Rpc { version: VERSION, parameters, in_body: false }).await
     }
 
     async fn instances_by_id(&self, ids: &[String], lane: Lane) -> Result<HashMap<String, Instance>, CloudError> {
@@ -267,7 +269,7 @@ pub struct Ecs {
 }
 
 impl Ecs {
-    pub(super) fn new(client: Arc<Client>, readers: Arc<Readers>, account: &str, region: &str, lane: Lane) -> Self {
+    pub(super) fn new(client: Arc<Client<Rpcs>>, readers: Arc<Readers>, account: &str, region: &str, lane: Lane) -> Self {
         let rehearsed = Arc::clone(&readers.rehearsed);
         Self { place: Place { client, account: account.into(), region: region.into(), rehearsed }, readers, lane }
     }

@@ -341,7 +341,7 @@ fn a_failure(class: Class, count: u32, retry_at: i64) -> Failure {
         http_status: Some(403),
         request_id: Some(format!("R-{count}")),
         meaning: "it was refused",
-        hint: "mend it",
+        hint: "mend it".into(),
         count,
         since: at(0),
         last: at(0),

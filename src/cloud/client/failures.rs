@@ -1,13 +1,12 @@
 //! The failures that are not the cloud's answer: nothing could be sent, nothing came back, or what came back is not the cloud's.
 
 use crate::cloud::alibaba::endpoints::EndpointError;
-use crate::cloud::alibaba::request::BuildError;
 use crate::cloud::error::{Acted, Class, CloudError, Effect, Explanation, Operation};
 use crate::cloud::transport::TransportError;
 use crate::reason::Reason;
 use std::sync::Arc;
 
-pub(super) fn with_source(error: CloudError, source: impl std::error::Error + Send + Sync + 'static) -> CloudError {
+pub(in crate::cloud) fn with_source(error: CloudError, source: impl std::error::Error + Send + Sync + 'static) -> CloudError {
     CloudError { source: Some(Arc::new(source)), ..error }
 }
 
@@ -16,13 +15,13 @@ fn acted(operation: Operation, acted: Acted) -> Acted {
     if operation.effect == Effect::Read { Acted::No } else { acted }
 }
 
-pub(super) fn garbled(operation: Operation, status: u16) -> CloudError {
+pub(in crate::cloud) fn garbled(operation: Operation, status: u16) -> CloudError {
     let explanation = if status >= 300 { &NOT_THE_VENDORS } else { &GARBLED };
     let error = CloudError::explained(operation, explanation);
     CloudError { acted: acted(operation, Acted::Perhaps), http_status: Some(status), ..error }
 }
 
-pub(super) fn not_answered(operation: Operation, error: TransportError) -> (CloudError, &'static str) {
+pub(in crate::cloud) fn not_answered(operation: Operation, error: TransportError) -> (CloudError, &'static str) {
     let explanation = match &error {
         TransportError::SetUp(_) => &UNSENDABLE,
         TransportError::Resolve(_) => &UNRESOLVED,
@@ -37,7 +36,7 @@ pub(super) fn not_answered(operation: Operation, error: TransportError) -> (Clou
     (with_source(explained, error), word)
 }
 
-pub(super) fn no_endpoint(operation: Operation, error: EndpointError) -> CloudError {
+pub(in crate::cloud) fn no_endpoint(operation: Operation, error: EndpointError) -> CloudError {
     let explanation = match error {
         EndpointError::Region => &NOT_A_REGION,
         EndpointError::Url => &NOT_AN_ENDPOINT,
@@ -45,12 +44,14 @@ pub(super) fn no_endpoint(operation: Operation, error: EndpointError) -> CloudEr
     with_source(CloudError::explained(operation, explanation), error)
 }
 
-pub(super) fn unbuildable(operation: Operation, error: BuildError) -> CloudError {
-    let explanation = match error {
-        BuildError::Keys => &NOT_A_KEY,
-        BuildError::Endpoint => &NOT_AN_ENDPOINT,
-    };
-    with_source(CloudError::explained(operation, explanation), error)
+/// The keys cannot go into a request.
+pub(in crate::cloud) fn unbuildable(operation: Operation, error: impl std::error::Error + Send + Sync + 'static) -> CloudError {
+    with_source(CloudError::explained(operation, &NOT_A_KEY), error)
+}
+
+/// The request itself has no form on the wire.
+pub(in crate::cloud) fn unwritable(operation: Operation, error: impl std::error::Error + Send + Sync + 'static) -> CloudError {
+    with_source(CloudError::explained(operation, &UNWRITABLE), error)
 }
 
 const UNAVAILABLE: Explanation =
@@ -123,7 +124,7 @@ const NOT_A_KEY: Explanation = Explanation {
     meaning: "the access key holds characters that cannot be sent",
     hint: "look for a line break or a blank at the end of a value in the credential's Secret",
 };
-pub(super) const UNWRITABLE: Explanation = Explanation {
+const UNWRITABLE: Explanation = Explanation {
     class: Class::Invalid,
     ok: false,
     acted: Acted::No,

@@ -1,6 +1,7 @@
 //! What of an error answer may be logged. Some answers echo what was signed, which holds tokens, or the parameters,
 //! which may hold anything; the rest is useful to whoever debugs.
 
+use super::encode::percent_encode;
 use secrecy::{ExposeSecret, SecretString};
 
 const HIDDEN: &str = "(redacted)";
@@ -25,12 +26,12 @@ const LABELS: [&str; 9] = [
 ];
 
 /// The text without secrets: those that are known, and what looks like one.
-pub fn redact(text: &str, secrets: &[&SecretString]) -> String {
+pub(super) fn redact(text: &str, secrets: &[&SecretString]) -> String {
     let mut text = text.to_owned();
     for secret in secrets {
         let secret = secret.expose_secret();
         if !secret.is_empty() {
-            text = text.replace(secret, HIDDEN).replace(&super::sign::percent_encode(secret), HIDDEN);
+            text = text.replace(secret, HIDDEN).replace(&percent_encode(secret), HIDDEN);
         }
     }
     // ASCII case folding keeps the byte positions.
