@@ -9,6 +9,7 @@ pub mod client;
 mod denials;
 pub mod encode;
 pub mod error;
+pub mod huawei;
 mod redact;
 pub mod session;
 pub mod transport;

@@ -1,0 +1,3 @@
+//! Huawei Cloud and Open Telekom Cloud: one family of interfaces, two vendors' hosts.
+
+pub mod errors;
