@@ -6,6 +6,8 @@ pub mod batch;
 pub mod budget;
 pub mod catalogue;
 mod denials;
+pub mod endpoints;
 pub mod error;
+pub mod huawei;
 pub mod session;
 pub mod transport;

@@ -17,7 +17,7 @@ use super::transport::Transport;
 use crate::ambient::{Clock, Dice};
 use client::Client;
 use ecs::{Ecs, Readers};
-pub use endpoints::{EndpointError, EndpointNetwork, check_endpoint};
+pub use endpoints::EndpointNetwork;
 use secrecy::SecretString;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};

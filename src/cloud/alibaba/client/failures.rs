@@ -1,7 +1,7 @@
 //! The failures that are not the cloud's answer: nothing could be sent, nothing came back, or what came back is not the cloud's.
 
-use crate::cloud::alibaba::endpoints::EndpointError;
 use crate::cloud::alibaba::request::BuildError;
+use crate::cloud::endpoints::EndpointError;
 use crate::cloud::error::{Acted, Class, CloudError, Effect, Explanation, Operation};
 use crate::cloud::transport::TransportError;
 use crate::reason::Reason;
@@ -41,6 +41,7 @@ pub(super) fn no_endpoint(operation: Operation, error: EndpointError) -> CloudEr
     let explanation = match error {
         EndpointError::Region => &NOT_A_REGION,
         EndpointError::Url => &NOT_AN_ENDPOINT,
+        EndpointError::Service => &NOT_OFFERED,
     };
     with_source(CloudError::explained(operation, explanation), error)
 }
@@ -114,6 +115,14 @@ const NOT_AN_ENDPOINT: Explanation = Explanation {
     reason: Reason::EndpointNotAllowed,
     meaning: "the endpoint of the CloudCredential cannot be used",
     hint: "endpoints[].url is a scheme and a host, for instance https://ecs.example, with no path behind it",
+};
+const NOT_OFFERED: Explanation = Explanation {
+    class: Class::Invalid,
+    ok: false,
+    acted: Acted::No,
+    reason: Reason::InvalidSpec,
+    meaning: "the provider of the credential does not have this service",
+    hint: "let the object refer to a CloudCredential of a provider that has it, or name the service's endpoint in the credential's endpoints",
 };
 const NOT_A_KEY: Explanation = Explanation {
     class: Class::Unauthenticated,
