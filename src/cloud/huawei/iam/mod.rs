@@ -1,4 +1,4 @@
-//! The identity service, called Keystone where it is as in OpenStack: tokens, temporary keys, and the projects and accounts that a key
+//! The identity service, Keystone to those who know its origin: tokens, temporary keys, and the projects and accounts that a key
 //! belongs to. Only what is asked and what an answer says; when to ask, and with which keys, is left to others.
 
 pub mod answers;
