@@ -8,6 +8,7 @@ pub mod catalogue;
 pub mod client;
 mod denials;
 pub mod encode;
+pub mod endpoints;
 pub mod error;
 pub mod huawei;
 mod redact;

@@ -2,17 +2,29 @@
 //! Resolving credentials, and finding out the account, happens before and elsewhere.
 
 use super::alibaba::Alibaba;
-use super::alibaba::ecs::Ecs;
+use super::alibaba::ecs::{DESCRIBE_INSTANCES, Ecs};
 use super::budget::{BudgetKey, Lane};
-use super::error::{CloudError, Operation};
+use super::error::{Acted, Class, CloudError, Explanation, Operation};
+use super::huawei::Huawei;
+use crate::reason::Reason;
 use jiff::Timestamp;
 use std::fmt;
 use std::sync::Arc;
+
+const NOT_ALIBABA: Explanation = Explanation {
+    class: Class::Invalid,
+    ok: false,
+    acted: Acted::No,
+    reason: Reason::InvalidSpec,
+    meaning: "objects of this kind live at Alibaba Cloud, and the credential is one of another cloud",
+    hint: "set spec.credentialRef.name to a CloudCredential with provider AlibabaCloud",
+};
 
 /// One credential at work, at whichever cloud. Cheap to clone.
 #[derive(Clone)]
 pub enum Cloud {
     Alibaba(Arc<Alibaba>),
+    Huawei(Arc<Huawei>),
 }
 
 impl Cloud {
@@ -20,6 +32,7 @@ impl Cloud {
     pub async fn keep_fresh(&self) -> Result<(), CloudError> {
         match self {
             Self::Alibaba(alibaba) => alibaba.keep_fresh().await,
+            Self::Huawei(huawei) => huawei.keep_fresh().await,
         }
     }
 
@@ -27,6 +40,7 @@ impl Cloud {
     pub fn expires(&self) -> Option<Timestamp> {
         match self {
             Self::Alibaba(alibaba) => alibaba.expires(),
+            Self::Huawei(huawei) => huawei.expires(),
         }
     }
 
@@ -34,18 +48,22 @@ impl Cloud {
     pub fn is(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Alibaba(one), Self::Alibaba(other)) => Arc::ptr_eq(one, other),
+            (Self::Huawei(one), Self::Huawei(other)) => Arc::ptr_eq(one, other),
+            (Self::Alibaba(_) | Self::Huawei(_), _) => false,
         }
     }
 
     fn tenant(&self) -> &str {
         match self {
             Self::Alibaba(alibaba) => alibaba.tenant(),
+            Self::Huawei(huawei) => huawei.tenant(),
         }
     }
 
     fn denied(&self, region: &str, operation: Operation) -> Option<CloudError> {
         match self {
             Self::Alibaba(alibaba) => alibaba.denied(region, operation),
+            Self::Huawei(huawei) => huawei.denied(region, operation),
         }
     }
 }
@@ -73,10 +91,11 @@ impl Session {
         Self { lane, ..self.clone() }
     }
 
-    /// ECS, if the credential is one of Alibaba Cloud.
-    pub fn ecs(&self) -> Ecs {
+    /// Alibaba Cloud's ECS, if that is where the credential is at home.
+    pub fn ecs(&self) -> Result<Ecs, CloudError> {
         match &self.cloud {
-            Cloud::Alibaba(alibaba) => alibaba.ecs(&self.account, &self.region, self.lane),
+            Cloud::Alibaba(alibaba) => Ok(alibaba.ecs(&self.account, &self.region, self.lane)),
+            Cloud::Huawei(_) => Err(CloudError::explained(DESCRIBE_INSTANCES, &NOT_ALIBABA)),
         }
     }
 

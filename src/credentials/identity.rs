@@ -5,12 +5,13 @@ use super::registry::{Key, Open, Registry};
 use super::tokens::ServiceAccountTokens;
 use crate::ambient::{Clock, Dice};
 use crate::api::CloudCredential;
-use crate::api::cloud_credential::{EndpointNetwork, Identity};
+use crate::api::cloud_credential::{EndpointNetwork, Identity, Project, Provider};
 use crate::api::envelope::Interval;
 use crate::cloud::alibaba::{self, Alibaba, AlibabaOptions, AssumedRole, Auth};
 use crate::cloud::budget::Budget;
 use crate::cloud::client::{CallObserver, FinishedCall, Surroundings};
 use crate::cloud::error::CloudError;
+use crate::cloud::huawei::{self, Huawei, HuaweiOptions, ProjectRef};
 use crate::cloud::session::Cloud;
 use crate::cloud::transport::Transport;
 use kube::Client;
@@ -77,7 +78,7 @@ impl Clients {
                 fingerprint,
             }),
         };
-        let (cloud, account, identity) = match proof {
+        let (cloud, account, identity, project) = match proof {
             Proof::Alibaba(proof) => {
                 let alibaba = Alibaba::new(AlibabaOptions {
                     auth: self.alibaba_auth(key, proof),
@@ -91,10 +92,28 @@ impl Clients {
                 });
                 let caller = alibaba.get_caller_identity().await?;
                 let identity = Identity { arn: caller.arn, name: None, kind: caller.identity_type };
-                (Cloud::Alibaba(alibaba), caller.account_id, identity)
+                (Cloud::Alibaba(alibaba), caller.account_id, identity, None)
+            }
+            Proof::Huawei(auth) => {
+                // The schema demands a region; without one there is no host, and that is what will be said.
+                let region = spec.region.clone().unwrap_or_default();
+                let huawei = Huawei::new(HuaweiOptions {
+                    provider: match spec.provider {
+                        Provider::OpenTelekomCloud => huawei::Provider::OpenTelekomCloud,
+                        Provider::HuaweiCloud | Provider::AlibabaCloud => huawei::Provider::HuaweiCloud,
+                    },
+                    auth,
+                    project: project(spec.project.as_ref(), &region),
+                    region,
+                    endpoints,
+                    around,
+                });
+                let caller = huawei.identify().await?;
+                let identity = Identity { arn: None, name: caller.name, kind: Some(caller.kind.to_owned()) };
+                (Cloud::Huawei(huawei), caller.account_id, identity, Some(caller.project_id))
             }
         };
-        Ok((Open { fingerprint, cloud, account, region: spec.region.clone() }, identity))
+        Ok((Open { fingerprint, cloud, account, region: spec.region.clone(), project }, identity))
     }
 
     fn alibaba_auth(&self, key: &Key, proof: AlibabaProof) -> Auth {
@@ -119,6 +138,15 @@ impl Clients {
                 }),
             },
         }
+    }
+}
+
+/// A region's own project has its name.
+fn project(given: Option<&Project>, region: &str) -> ProjectRef {
+    match given {
+        Some(Project { id: Some(id), .. }) => ProjectRef::Id(id.clone()),
+        Some(Project { name: Some(name), .. }) => ProjectRef::Name(name.clone()),
+        Some(Project { id: None, name: None }) | None => ProjectRef::Name(region.to_owned()),
     }
 }
 

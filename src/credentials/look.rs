@@ -60,7 +60,7 @@ pub(super) async fn look(object: &CloudCredential, context: &Context, key: &Key,
         Err(error @ ProofError::Secret(_)) => {
             return closed(Entry { fingerprint: None, ..before }, Reason::CredentialMissing, error.to_string());
         }
-        Err(error @ ProofError::NoMethod(_)) => return closed(before, Reason::InvalidSpec, error.to_string()),
+        Err(error @ (ProofError::NoMethod(_) | ProofError::Field(..))) => return closed(before, Reason::InvalidSpec, error.to_string()),
     };
     let fingerprint = proof.fingerprint(object);
     if before.fingerprint != Some(fingerprint) || asks_anew || retry_is_due(&before, remembered, context.shared.clock.now()) {

@@ -80,6 +80,7 @@ fn finish(
         let key = (object.namespace().unwrap_or_default(), object.name_any());
         if let State::Open(open) = context.registry.get(&key).state {
             status.envelope.account_id = Some(open.account);
+            status.project_id = open.project;
             status.expires_at = open.cloud.expires().map(Into::into);
         }
         let identity = remembered.identity.lock().unwrap_or_else(PoisonError::into_inner).clone();

@@ -61,6 +61,8 @@ pub(super) struct Open {
     pub(super) cloud: Cloud,
     pub(super) account: String,
     pub(super) region: Option<String>,
+    /// Where a cloud divides its accounts.
+    pub(super) project: Option<String>,
 }
 
 impl Registry {

@@ -111,6 +111,10 @@ impl SecretValues {
         &self.name
     }
 
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.values.contains_key(key)
+    }
+
     /// A value that must be there.
     pub(super) fn text(&self, key: &'static str) -> Result<SecretString, SecretError> {
         self.optional_text(key)?.ok_or_else(|| SecretError::NoKey { secret: self.name.clone(), key })

@@ -185,7 +185,7 @@ fn a_leave() -> LeaveSecurityGroupRequest {
 #[tokio::test]
 async fn a_join_goes_out_signed_with_its_region_and_comes_back_with_a_request_id() {
     let world = a_world([Reply::done()]).await;
-    let joined = world.session(Lane::Edit).ecs().join_security_group(a_join()).await.unwrap();
+    let joined = world.session(Lane::Edit).ecs().unwrap().join_security_group(a_join()).await.unwrap();
     assert_eq!((joined.request_id.as_str(), joined.already_member), ("R-done", false));
     let expected = [("InstanceId", "i-1"), ("RegionId", "cn-hangzhou"), ("SecurityGroupId", "sg-1")];
     let expected: BTreeMap<String, String> = expected.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
@@ -210,7 +210,7 @@ async fn a_refusal_that_says_it_is_done_is_a_success() {
         Reply::done(),
     ])
     .await;
-    let ecs = world.session(Lane::Work).ecs();
+    let ecs = world.session(Lane::Work).ecs().unwrap();
     assert!(ecs.join_security_group(a_join()).await.unwrap().already_member);
     for was_member in [false, false, true] {
         assert_eq!(ecs.leave_security_group(a_leave()).await.unwrap().was_member, was_member);
@@ -222,7 +222,7 @@ async fn a_refusal_that_says_it_is_done_is_a_success() {
 async fn an_absent_service_is_asked_three_times_with_a_new_nonce_each() {
     let absent = || Reply::refusal(503, "ServiceUnavailable");
     let world = a_world([absent(), absent(), Reply::done(), absent(), absent(), absent()]).await;
-    let ecs = world.session(Lane::Work).ecs();
+    let ecs = world.session(Lane::Work).ecs().unwrap();
     assert!(ecs.join_security_group(a_join()).await.is_ok());
     let error = ecs.join_security_group(a_join()).await.unwrap_err();
     assert_eq!((error.class, error.acted), (Class::Unavailable, Acted::Perhaps));
@@ -237,7 +237,7 @@ async fn an_absent_service_is_asked_three_times_with_a_new_nonce_each() {
 async fn a_wrong_clock_is_put_right_by_the_clouds() {
     let expired = Reply::refusal(400, "InvalidTimeStamp.Expired").with("date", "Fri, 15 Jan 2027 10:30:00 GMT");
     let world = a_world([expired, Reply::done(), Reply::done()]).await;
-    let ecs = world.session(Lane::Work).ecs();
+    let ecs = world.session(Lane::Work).ecs().unwrap();
     ecs.join_security_group(a_join()).await.unwrap();
     ecs.join_security_group(a_join()).await.unwrap();
     let dates = world.seen(|seen| seen.header("x-acs-date").to_owned());
@@ -248,7 +248,7 @@ async fn a_wrong_clock_is_put_right_by_the_clouds() {
 async fn a_throttled_call_closes_the_window_and_is_not_repeated() {
     let world = a_world([Reply::refusal(400, "Throttling.User").with("x-acs-retry-after", "1500")]).await;
     let session = world.session(Lane::Edit);
-    let error = session.ecs().join_security_group(a_join()).await.unwrap_err();
+    let error = session.ecs().unwrap().join_security_group(a_join()).await.unwrap_err();
     assert_eq!((error.class, error.acted, error.retry_after), (Class::Throttled, Acted::No, Some(Duration::from_millis(1500))));
     let key = session.budget_key(JOIN_SECURITY_GROUP);
     let mut permit = Box::pin(world.budget.admit(&key, Lane::Edit, "default/credential"));
@@ -278,7 +278,7 @@ async fn many_reads_are_one_call_that_asks_for_a_whole_page() {
     let instance = |n: u32| json!({"InstanceId": format!("i-{n:03}"), "Status": "Running"});
     let known: Vec<serde_json::Value> = (0..99).map(instance).collect();
     let world = a_world([Reply::ok(&json!({"RequestId": "R", "Instances": {"Instance": known}}))]).await;
-    let ecs = world.session(Lane::Edit).ecs();
+    let ecs = world.session(Lane::Edit).ecs().unwrap();
     let ids: Vec<String> = (0..100).map(|n| format!("i-{n:03}")).collect();
     let found = futures::future::join_all(ids.iter().map(|id| ecs.instance(id))).await;
     let known = found.into_iter().filter(|outcome| outcome.as_ref().unwrap().is_some()).count();
@@ -300,24 +300,24 @@ async fn a_listing_reads_every_page_or_fails() {
         ..InstanceFilter::default()
     };
     let world = a_world([page("i-1", "two"), page("i-1", "three"), page("i-2", "")]).await;
-    let found = world.session(Lane::Work).ecs().select_instances(filter()).await.unwrap();
+    let found = world.session(Lane::Work).ecs().unwrap().select_instances(filter()).await.unwrap();
     assert_eq!(found.iter().map(|instance| instance.id.as_str()).collect::<Vec<_>>(), ["i-1", "i-2"]);
     let asked = world.seen(|seen| (seen.parameters["Tag.1.Key"].clone(), seen.parameters.get("NextToken").cloned()));
     let tokens: Vec<Option<&str>> = asked.iter().map(|(_, token)| token.as_deref()).collect();
     assert_eq!(tokens, [None, Some("two"), Some("three")]);
 
     let world = a_world([page("i-1", "two"), Reply::refusal(403, "Forbidden.RAM")]).await;
-    let error = world.session(Lane::Work).ecs().select_instances(filter()).await.unwrap_err();
+    let error = world.session(Lane::Work).ecs().unwrap().select_instances(filter()).await.unwrap_err();
     assert_eq!(error.class, Class::Denied);
 
     let world = a_world([page("i-1", "round"), page("i-2", "round")]).await;
-    assert!(world.session(Lane::Work).ecs().select_instances(filter()).await.is_err(), "a list without an end is no list");
+    assert!(world.session(Lane::Work).ecs().unwrap().select_instances(filter()).await.is_err(), "a list without an end is no list");
 }
 
 #[tokio::test]
 async fn a_region_that_does_not_exist_is_asked_about_once_for_a_hundred_objects() {
     let world = a_world([Reply::refusal(404, "InvalidRegionId.NotFound")]).await;
-    let ecs = world.session(Lane::Edit).ecs();
+    let ecs = world.session(Lane::Edit).ecs().unwrap();
     let ids: Vec<String> = (0..100).map(|n| format!("i-{n}")).collect();
     let outcomes = futures::future::join_all(ids.iter().map(|id| ecs.instance(id))).await;
     assert!(outcomes.iter().all(|outcome| outcome.as_ref().is_err_and(|error| error.reason == Reason::InvalidSpec)));
@@ -334,7 +334,7 @@ async fn what_is_not_the_clouds_answer_may_hide_that_a_write_acted() {
     {
         let (second, third) = (Reply::refusal(403, "Forbidden.RAM"), Reply::done());
         let world = a_world([reply, second, third]).await;
-        let error = world.session(Lane::Work).ecs().join_security_group(a_join()).await.unwrap_err();
+        let error = world.session(Lane::Work).ecs().unwrap().join_security_group(a_join()).await.unwrap_err();
         assert_eq!(error.class, Class::Denied, "the repeat of what sets a value is harmless");
         assert_eq!(error.acted, Acted::Perhaps, "the first attempt may have acted, whatever the second was told");
         assert_eq!(world.codes(), [code, "Forbidden.RAM"]);
@@ -353,7 +353,7 @@ async fn a_member_that_a_lost_attempt_may_have_put_there_was_not_there_before() 
         Reply::refusal(400, "InvalidSecurityGroupAssociation.NotFound"),
     ])
     .await;
-    let ecs = world.session(Lane::Work).ecs();
+    let ecs = world.session(Lane::Work).ecs().unwrap();
     assert!(!ecs.join_security_group(a_join()).await.unwrap().already_member);
     assert!(ecs.leave_security_group(a_leave()).await.unwrap().was_member);
 }
@@ -364,7 +364,7 @@ async fn nothing_was_sent_where_nobody_listens() {
     let address = listener.local_addr().unwrap();
     drop(listener);
     let world = a_world_at(&format!("http://{address}"), Arc::default());
-    let error = world.session(Lane::Work).ecs().join_security_group(a_join()).await.unwrap_err();
+    let error = world.session(Lane::Work).ecs().unwrap().join_security_group(a_join()).await.unwrap_err();
     assert_eq!((error.class, error.acted), (Class::Unavailable, Acted::No));
     assert_eq!(world.codes(), ["ConnectFailed"; 3]);
 }

@@ -4,6 +4,7 @@ use super::endpoints::EndpointNetwork;
 use super::request::{Attempt, BuildError};
 use super::{Keys, endpoints, errors};
 use crate::cloud::client::{Call, Dialect, Stamp, garbled, no_endpoint, unbuildable};
+use crate::cloud::endpoints::EndpointError;
 use crate::cloud::error::{CloudError, Operation};
 use crate::cloud::transport::{HttpAnswer, HttpRequest};
 use secrecy::SecretString;
@@ -49,7 +50,7 @@ impl Dialect for Rpcs {
         .build()
         .map_err(|error| match error {
             BuildError::Keys => unbuildable(call.operation, error),
-            BuildError::Endpoint => no_endpoint(call.operation, super::EndpointError::Url),
+            BuildError::Endpoint => no_endpoint(call.operation, EndpointError::Url),
         })
     }
 

@@ -15,7 +15,7 @@ use super::client::{Client, Ring, Surroundings};
 use super::error::{CloudError, Operation};
 use dialect::Rpcs;
 use ecs::{Ecs, Readers};
-pub use endpoints::{EndpointError, EndpointNetwork, check_endpoint};
+pub use endpoints::EndpointNetwork;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 use secrecy::SecretString;

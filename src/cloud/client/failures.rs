@@ -1,6 +1,6 @@
 //! The failures that are not the cloud's answer: nothing could be sent, nothing came back, or what came back is not the cloud's.
 
-use crate::cloud::alibaba::endpoints::EndpointError;
+use crate::cloud::endpoints::EndpointError;
 use crate::cloud::error::{Acted, Class, CloudError, Effect, Explanation, Operation};
 use crate::cloud::transport::TransportError;
 use crate::reason::Reason;
@@ -19,6 +19,11 @@ pub(in crate::cloud) fn garbled(operation: Operation, status: u16) -> CloudError
     let explanation = if status >= 300 { &NOT_THE_VENDORS } else { &GARBLED };
     let error = CloudError::explained(operation, explanation);
     CloudError { acted: acted(operation, Acted::Perhaps), http_status: Some(status), ..error }
+}
+
+/// An answer that is the cloud's, as far as one can tell, and lacks what it is for.
+pub(in crate::cloud) fn unreadable(operation: Operation, status: u16, error: impl std::error::Error + Send + Sync + 'static) -> CloudError {
+    with_source(garbled(operation, status), error)
 }
 
 pub(in crate::cloud) fn not_answered(operation: Operation, error: TransportError) -> (CloudError, &'static str) {
@@ -40,6 +45,7 @@ pub(in crate::cloud) fn no_endpoint(operation: Operation, error: EndpointError) 
     let explanation = match error {
         EndpointError::Region => &NOT_A_REGION,
         EndpointError::Url => &NOT_AN_ENDPOINT,
+        EndpointError::Service => &NOT_OFFERED,
     };
     with_source(CloudError::explained(operation, explanation), error)
 }
@@ -115,6 +121,14 @@ const NOT_AN_ENDPOINT: Explanation = Explanation {
     reason: Reason::EndpointNotAllowed,
     meaning: "the endpoint of the CloudCredential cannot be used",
     hint: "endpoints[].url is a scheme and a host, for instance https://ecs.example, with no path behind it",
+};
+const NOT_OFFERED: Explanation = Explanation {
+    class: Class::Invalid,
+    ok: false,
+    acted: Acted::No,
+    reason: Reason::InvalidSpec,
+    meaning: "the provider of the credential does not have this service",
+    hint: "let the object refer to a CloudCredential of a provider that has it, or name the service's endpoint in the credential's endpoints",
 };
 const NOT_A_KEY: Explanation = Explanation {
     class: Class::Unauthenticated,

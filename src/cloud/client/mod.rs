@@ -11,8 +11,8 @@ use super::error::{Acted, Class, CloudError, Effect, Operation};
 use super::redact::redact;
 use super::transport::{HttpAnswer, HttpRequest, Transport};
 use crate::ambient::{Clock, Dice};
-pub(in crate::cloud) use failures::{garbled, no_endpoint, unbuildable, unwritable};
-use failures::{not_answered, with_source};
+use failures::not_answered;
+pub(in crate::cloud) use failures::{garbled, no_endpoint, unbuildable, unreadable, unwritable};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 pub(in crate::cloud) use ring::{Fresh, KeySource, Ring};
@@ -183,7 +183,7 @@ impl<D: Dialect> Client<D> {
     /// Makes a call and reads its answer.
     pub(in crate::cloud) async fn call<A: DeserializeOwned>(&self, call: &Call<'_>, request: &D::Request) -> Result<A, CloudError> {
         let Accepted { body, answer } = self.exchange(call, request).await?;
-        serde_json::from_value(body).map_err(|error| with_source(garbled(call.operation, answer.status), error))
+        serde_json::from_value(body).map_err(|error| unreadable(call.operation, answer.status, error))
     }
 
     /// Makes a call. A read takes its permit here; for a write the caller holds one, because it must have it before it records

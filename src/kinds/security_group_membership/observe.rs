@@ -52,7 +52,7 @@ pub struct Group {
 }
 
 pub(super) async fn observe(object: &SecurityGroupMembership, cloud: &Session) -> Result<Observed, CloudError> {
-    let ecs = cloud.ecs();
+    let ecs = cloud.ecs()?;
     let mut seen = Observed { region: cloud.region.clone(), account: cloud.account.clone(), ..Observed::default() };
     let targets = &object.spec.targets;
     if object.metadata.deletion_timestamp.is_none() {

@@ -7,7 +7,7 @@ use crate::cloud::session::Session;
 use crate::reconcile::kind::Receipt;
 
 pub(super) async fn perform(step: &SecurityGroupStep, cloud: &Session) -> Result<Receipt, CloudError> {
-    let ecs = cloud.ecs();
+    let ecs = cloud.ecs()?;
     match step {
         SecurityGroupStep::Join { group, target, .. } => {
             let (instance_id, network_interface_id) = by_kind(target);

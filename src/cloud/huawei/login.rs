@@ -1,0 +1,232 @@
+//! Who a credential is, and in which project it works; and the tokens and temporary keys by which it says so, fetched and renewed.
+
+use super::dialect::{Rest, Rests};
+use super::iam::answers::{self, Domain, TemporaryKey, Token, Unreadable};
+use super::iam::requests::{self, Agency, DomainRef, Request, TokenScope, UserRef};
+use super::request::{Keys, Scope};
+use super::{Auth, ProjectRef, Proof};
+use crate::cloud::budget::Lane;
+use crate::cloud::client::{Accepted, Call, Client, Fresh, KeySource, unreadable};
+use crate::cloud::error::{Acted, Class, CloudError, Explanation, Operation};
+use crate::cloud::transport::HttpAnswer;
+use crate::reason::Reason;
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use secrecy::SecretString;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// How long the keys of an agency are asked for: long enough to be rare, short enough for a right that is taken away to end.
+const AGENCY_KEY_LASTS: Duration = Duration::from_secs(3600);
+
+const NO_ACCOUNT: Explanation = Explanation {
+    class: Class::Unexpected,
+    ok: false,
+    acted: Acted::No,
+    reason: Reason::UnknownError,
+    meaning: "the identity service does not say which account this identity belongs to",
+    hint: "check that the identity is an IAM user of an account, and that it is not locked",
+};
+const NO_PROJECT: Explanation = Explanation {
+    class: Class::NotFound,
+    reason: Reason::InvalidSpec,
+    meaning: "the account has no project of the name in spec.project.name, which by default is that of spec.region",
+    hint: "set spec.project to a project that the identity may see; My Credentials in the console lists them",
+    ..NO_ACCOUNT
+};
+
+/// Whose keys these are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The account in which the identity acts, which the vendor calls a domain.
+    pub account_id: String,
+    /// For people: who, and of which account.
+    pub name: Option<String>,
+    /// `AccessKey`, `User` or `Agency`.
+    pub kind: &'static str,
+    pub project_id: String,
+}
+
+/// What all ways of logging in of one credential share.
+pub(super) struct Login {
+    region: String,
+    project: ProjectRef,
+    kind: &'static str,
+    agency: Option<Agency>,
+    /// What the last token said; keys say nothing of themselves.
+    said: Mutex<Option<Caller>>,
+}
+
+impl Login {
+    pub(super) fn new(region: String, project: ProjectRef, auth: &Auth) -> Self {
+        let (kind, agency) = match auth {
+            Auth::Own(Proof::AccessKey { .. }) => ("AccessKey", None),
+            Auth::Own(Proof::Password { .. }) => ("User", None),
+            Auth::Agency(_, agency) => ("Agency", Some(agency.clone())),
+        };
+        Self { region, project, kind, agency, said: Mutex::default() }
+    }
+
+    pub(super) async fn identify(&self, client: &Client<Rests>) -> Result<Caller, CloudError> {
+        // A token that is fetched here tells all; keys have to be asked about.
+        client.keep_fresh().await?;
+        let said = self.said.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(caller) = said {
+            return Ok(caller);
+        }
+        let question = requests::list_domains();
+        let operation = question.operation;
+        let domains = self.ask(client, question, answers::domains).await?;
+        let domain = domains.into_iter().find(|domain| self.may_be(domain)).ok_or_else(|| CloudError::explained(operation, &NO_ACCOUNT))?;
+        let project_id = self.project(client).await?;
+        Ok(Caller { account_id: domain.id, name: Some(self.name_in(&domain.name)), kind: self.kind, project_id })
+    }
+
+    /// As an agency, one acts in the account that delegates.
+    fn may_be(&self, domain: &Domain) -> bool {
+        match self.agency.as_ref().map(|agency| &agency.domain) {
+            Some(DomainRef::Id(id)) => domain.id == *id,
+            Some(DomainRef::Name(name)) => domain.name == *name,
+            None => true,
+        }
+    }
+
+    fn name_in(&self, domain: &str) -> String {
+        match &self.agency {
+            Some(agency) => format!("agency {} of {domain}", agency.name),
+            None => domain.to_owned(),
+        }
+    }
+
+    async fn project(&self, client: &Client<Rests>) -> Result<String, CloudError> {
+        let name = match &self.project {
+            ProjectRef::Id(id) => return Ok(id.clone()),
+            ProjectRef::Name(name) => name,
+        };
+        let question = requests::list_projects(Some(name));
+        let operation = question.operation;
+        let projects = self.ask(client, question, answers::projects).await?;
+        let mut named = projects.into_iter().filter(|project| project.name == *name);
+        match (named.next(), named.next()) {
+            (Some(project), None) => Ok(project.id),
+            _ => Err(CloudError::explained(operation, &NO_PROJECT)),
+        }
+    }
+
+    fn scope(&self, domain: Option<&DomainRef>) -> TokenScope {
+        match &self.project {
+            ProjectRef::Id(id) => TokenScope::Project(id.clone()),
+            ProjectRef::Name(name) => TokenScope::ProjectNamed { name: name.clone(), domain: domain.cloned() },
+        }
+    }
+
+    async fn ask<T>(
+        &self,
+        client: &Client<Rests>,
+        question: Request,
+        read: impl FnOnce(&HttpAnswer) -> Result<T, Unreadable>,
+    ) -> Result<T, CloudError> {
+        let Request { operation, method, path, query, body } = question;
+        let call = Call { operation, account: None, region: &self.region, lane: Lane::Work, ids: None };
+        let rest = Rest { method, path: path.to_owned(), query, body, scope: Scope::None };
+        let Accepted { answer, .. } = client.exchange(&call, &rest).await?;
+        read(&answer).map_err(|error| unreadable(operation, answer.status, error))
+    }
+
+    /// A token for work, which says whose it is.
+    async fn token(&self, client: &Client<Rests>, question: Request) -> Result<Fresh<Keys>, CloudError> {
+        let operation = question.operation;
+        let token = self.ask(client, question, Token::read).await?;
+        let caller = self.caller(operation, &token)?;
+        *self.said.lock().unwrap_or_else(PoisonError::into_inner) = Some(caller);
+        Ok(fresh(token))
+    }
+
+    fn caller(&self, operation: Operation, token: &Token) -> Result<Caller, CloudError> {
+        let account = token.account().ok_or_else(|| CloudError::explained(operation, &NO_ACCOUNT))?;
+        let project = token.project.as_ref().ok_or_else(|| CloudError::explained(operation, &NO_PROJECT))?;
+        let name = match self.agency {
+            Some(_) => self.name_in(&account.name),
+            None => format!("user {} of {}", token.user.name, account.name),
+        };
+        Ok(Caller { account_id: account.id.clone(), name: Some(name), kind: self.kind, project_id: project.id.clone() })
+    }
+}
+
+fn fresh(token: Token) -> Fresh<Keys> {
+    Fresh { expires: token.expires_at, keys: Keys::Token(token.token) }
+}
+
+/// Where the keys of a credential come from.
+pub(super) enum Source {
+    Password(PasswordToken),
+    AgencyToken(AgencyToken),
+    AgencyKey(AgencyKey),
+}
+
+/// A token for a name and a password.
+pub(super) struct PasswordToken {
+    /// Asks as nobody.
+    pub(super) client: Client<Rests>,
+    pub(super) user: UserRef,
+    pub(super) password: SecretString,
+    /// For work in the project, or only to ask for another token with.
+    pub(super) scoped: bool,
+    pub(super) login: Arc<Login>,
+}
+
+/// A token of an agency, for a token of our own.
+pub(super) struct AgencyToken {
+    pub(super) client: Client<Rests>,
+    pub(super) agency: Agency,
+    pub(super) login: Arc<Login>,
+}
+
+/// Temporary keys of an agency, for keys of our own.
+pub(super) struct AgencyKey {
+    pub(super) client: Client<Rests>,
+    pub(super) agency: Agency,
+    pub(super) login: Arc<Login>,
+}
+
+impl KeySource<Keys> for Source {
+    fn fetch(&self) -> BoxFuture<'_, Result<Fresh<Keys>, CloudError>> {
+        match self {
+            Self::Password(source) => source.fetch().boxed(),
+            Self::AgencyToken(source) => source.fetch().boxed(),
+            Self::AgencyKey(source) => source.fetch().boxed(),
+        }
+    }
+}
+
+impl PasswordToken {
+    async fn fetch(&self) -> Result<Fresh<Keys>, CloudError> {
+        let Self { client, user, password, scoped, login } = self;
+        if !scoped {
+            return Ok(fresh(login.ask(client, requests::password_token(user, password, None), Token::read).await?));
+        }
+        let domain = match user {
+            UserRef::Name { domain, .. } => Some(domain),
+            UserRef::Id(_) => None,
+        };
+        login.token(client, requests::password_token(user, password, Some(&login.scope(domain)))).await
+    }
+}
+
+impl AgencyToken {
+    async fn fetch(&self) -> Result<Fresh<Keys>, CloudError> {
+        // Named without its account, as the clients do: it is looked for in the one that delegates.
+        let scope = self.login.scope(None);
+        self.login.token(&self.client, requests::agency_token(&self.agency, Some(&scope))).await
+    }
+}
+
+impl AgencyKey {
+    async fn fetch(&self) -> Result<Fresh<Keys>, CloudError> {
+        let question = requests::temporary_key(&self.agency, AGENCY_KEY_LASTS);
+        let key = self.login.ask(&self.client, question, TemporaryKey::read).await?;
+        let TemporaryKey { access, secret, security_token, expires_at } = key;
+        let keys = Keys::AccessKey { access_key: access, secret_key: secret, security_token: Some(security_token) };
+        Ok(Fresh { keys, expires: expires_at })
+    }
+}
