@@ -23,7 +23,7 @@ const REMEMBERED: SignedDuration = SignedDuration::from_hours(24);
 pub(crate) struct Role {
     pub(crate) account: String,
     pub(crate) name: String,
-    #[serde(skip)]
+    /// No secret: the vendor shows it to whoever may read the role.
     pub(crate) external_id: Option<String>,
     pub(crate) max_duration: SignedDuration,
     /// Accounts and keys that may assume it by signature; None: its own account.

@@ -40,11 +40,11 @@ pub(super) fn by_key(ask: &mut Ask<'_>) -> Outcome {
 pub(super) fn by_token(ask: &mut Ask<'_>) -> Outcome {
     let provider_arn = said(ask, "OIDCProviderArn")?;
     let text = said(ask, "OIDCToken")?;
-    let wish = wish(ask)?;
     split_arn(provider_arn, "oidc-provider").ok_or_else(|| wrong("OIDCProviderArn", "it is no ARN of an OIDC provider"))?;
     if !(4..=20_000).contains(&text.len()) {
         return Err(wrong("OIDCToken", "it has 4 to 20,000 characters"));
     }
+    let wish = wish(ask)?;
     let provider = ask.world.oidc_providers.get(provider_arn).filter(|provider| provider.account == wish.role.account);
     let provider = provider.ok_or_else(|| stranger("No such OIDC provider is registered in the account of the role."))?;
     let token = Token::read(text)?;
