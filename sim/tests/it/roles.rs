@@ -182,6 +182,19 @@ fn keys_can_be_taken_back() {
 }
 
 #[test]
+fn a_key_that_expired_is_forgotten_a_day_later_when_the_next_is_made() {
+    let (simulator, ann) = ann();
+    let old = ann.with_session(&assume(&ann));
+    for (now, expected) in
+        [("2026-01-02T01:00:09Z", "InvalidSecurityToken.Expired"), ("2026-01-02T01:00:10Z", "InvalidAccessKeyId.NotFound")]
+    {
+        simulator.set_now(now.parse().unwrap());
+        assume(&Client { date: now.to_owned(), ..ann.clone() });
+        assert_eq!(code(&Client { date: now.to_owned(), ..old.clone() }), expected, "{now}");
+    }
+}
+
+#[test]
 fn the_state_and_the_log_show_roles_and_keys_and_no_secret() {
     let (_simulator, ann) = ann();
     let body = assume(&ann);
