@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use crate::alibaba::preamble::Preamble;
 use crate::alibaba::{self, Ask, gate};
 use crate::answer::{Outcome, Refusal};
 use crate::engine::{Engine, Flight, Inside};
 use crate::faults::{Fault, Garble, What, When};
 use crate::hook::{CallInfo, Moment, Verdict};
-use crate::request::{Parameters, Request};
+use crate::request::Request;
 
 /// What goes back to the client.
 #[derive(Debug)]
@@ -19,6 +20,7 @@ pub(crate) enum Reply {
         status: u16,
         body: Value,
         request_id: String,
+        headers: Vec<(&'static str, String)>,
     },
     /// Not what the vendor would say.
     Page {
@@ -50,21 +52,25 @@ pub(crate) async fn serve(engine: &Arc<Engine>, flight: &Flight, request: &Reque
 struct Calling<'a> {
     engine: &'a Engine,
     info: CallInfo,
-    parameters: Parameters,
+    preamble: Preamble,
     request_id: String,
     host: String,
 }
 
 impl<'a> Calling<'a> {
     fn arrived(engine: &'a Engine, request: &Request) -> Self {
-        let parameters = request.parameters();
-        let key_id = gate::claimed_key(request);
+        let preamble = Preamble::of(request);
+        let key_id = preamble.key_id.as_deref();
+        let parameters = &preamble.parameters;
         let mut inside = engine.lock();
         let info = CallInfo {
             number: inside.log.next_number(),
-            service: alibaba::service(request).to_owned(),
-            operation: request.header("x-acs-action").unwrap_or("unknown").to_owned(),
-            account: key_id.and_then(|id| inside.world.keys.get(id)).map(|key| key.account.clone()),
+            service: alibaba::service(&preamble).to_owned(),
+            operation: preamble.action.as_deref().unwrap_or("unknown").to_owned(),
+            account: match key_id {
+                Some(id) => inside.world.keys.get(id).map(|key| key.account.clone()),
+                None => alibaba::account_asked_for(&preamble),
+            },
             access_key_id: key_id.map(str::to_owned),
             region: parameters.text("RegionId").map(str::to_owned),
             parameters: parameters.without_secrets(),
@@ -73,7 +79,7 @@ impl<'a> Calling<'a> {
         let now = inside.clock.now();
         inside.log.arrived(&info, &request_id, now);
         drop(inside);
-        Self { engine, info, parameters, request_id, host: request.header("host").unwrap_or_default().to_owned() }
+        Self { engine, info, preamble, request_id, host: request.header("host").unwrap_or_default().to_owned() }
     }
 
     /// Asks the test, with no lock held; a hanging call ends here.
@@ -86,8 +92,9 @@ impl<'a> Calling<'a> {
 
     fn admit(&self, request: &Request) -> Result<gate::Caller, Refusal> {
         let mut guard = self.engine.lock();
-        let Inside { clock, world, nonces, .. } = &mut *guard;
-        gate::check(request, world, nonces, clock.now())
+        let now = guard.cloud_now();
+        let Inside { world, nonces, .. } = &mut *guard;
+        gate::check(request, &self.preamble, world, nonces, now)
     }
 
     async fn carry_out(&self, flight: &Flight, request: &Request, caller: &gate::Caller) -> Reply {
@@ -136,17 +143,17 @@ impl<'a> Calling<'a> {
     /// The true answer, cut in half if the fault says so.
     fn spoil(&self, fault: &Fault, outcome: Outcome) -> Reply {
         match (self.answer(outcome), &fault.what) {
-            (Reply::Json { status, body, request_id }, What::Garble(_)) => Reply::Half { status, body, request_id },
+            (Reply::Json { status, body, request_id, .. }, What::Garble(_)) => Reply::Half { status, body, request_id },
             (reply, _) => reply,
         }
     }
 
     /// Flow control, rights, and the operation itself, in one moment.
     fn act(&self, request: &Request, caller: &gate::Caller) -> Outcome {
-        let operation = alibaba::find(request)?;
+        let operation = alibaba::find(request, &self.preamble)?;
         let mut guard = self.engine.lock();
-        let Inside { clock, world, windows, log, .. } = &mut *guard;
-        let now = clock.now();
+        let now = guard.cloud_now();
+        let Inside { world, windows, log, .. } = &mut *guard;
         let (service, name) = (&self.info.service, &self.info.operation);
         let region = self.info.region.as_ref().or_else(|| world.regions.first()).map_or("", String::as_str);
         let limit = world.settings.limit(name);
@@ -154,16 +161,19 @@ impl<'a> Calling<'a> {
             return Err(alibaba::throttled());
         }
         // The key may have gone while a fault held the call back.
-        let key = world.keys.get(&caller.key_id).cloned().ok_or_else(|| alibaba::denied(service, name))?;
-        let denied = operation.needs_right && alibaba::denies(&key.deny, service, name);
+        let key = match &caller.key_id {
+            Some(id) => Some(world.keys.get(id).cloned().ok_or_else(|| alibaba::denied(service, name))?),
+            None => None,
+        };
+        let denied = operation.needs_right && key.as_ref().is_some_and(|key| alibaba::is_denied(world, key, service, name));
         let act = if denied {
-            let dry = self.parameters.flag("DryRun") == Some(true);
+            let dry = self.preamble.parameters.flag("DryRun") == Some(true);
             let silent = world.settings.denied_reads == crate::world::DeniedReads::Empty && !dry;
             operation.empty.filter(|_| silent).ok_or_else(|| alibaba::denied(service, name))?
         } else {
             operation.act
         };
-        let outcome = act(&mut Ask { world, account: &caller.account, key: &key, parameters: &self.parameters, now });
+        let outcome = act(&mut Ask { world, account: &caller.account, key: key.as_ref(), parameters: &self.preamble.parameters, now });
         if outcome.as_ref().is_ok_and(|done| done.acted) {
             log.acted(self.info.number);
         }
@@ -175,15 +185,22 @@ impl<'a> Calling<'a> {
             Ok(done) => {
                 let mut body = done.body;
                 body["RequestId"] = json!(self.request_id);
-                self.json(200, body)
+                self.json(200, Vec::new(), body)
             }
             Err(refusal) => self.refused(&refusal),
         }
     }
 
     fn refused(&self, refusal: &Refusal) -> Reply {
+        let headers = if refusal.code.starts_with("Throttling") {
+            let inside = self.engine.lock();
+            alibaba::throttle_headers(&inside.world.settings, &self.info.operation, inside.cloud_now())
+        } else {
+            Vec::new()
+        };
         self.json(
             refusal.status,
+            headers,
             json!({
                 "RequestId": self.request_id,
                 "HostId": self.host,
@@ -194,8 +211,8 @@ impl<'a> Calling<'a> {
         )
     }
 
-    fn json(&self, status: u16, body: Value) -> Reply {
-        Reply::Json { status, body, request_id: self.request_id.clone() }
+    fn json(&self, status: u16, headers: Vec<(&'static str, String)>, body: Value) -> Reply {
+        Reply::Json { status, body, request_id: self.request_id.clone(), headers }
     }
 
     fn note_answer(&self, reply: &Reply) {

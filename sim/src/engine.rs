@@ -60,7 +60,7 @@ impl Engine {
     /// Lays a seed over the world; `replace` starts over, with fresh windows, nonces and no faults.
     pub(crate) fn seed(&self, text: &str, replace: bool) -> Result<()> {
         let mut inside = self.lock();
-        let now = inside.clock.now();
+        let now = inside.cloud_now();
         if replace {
             inside.world = World::default().seeded(text, now)?;
             inside.nonces.clear();
@@ -75,7 +75,7 @@ impl Engine {
     /// All of them or none.
     pub(crate) fn edit(&self, edits: &[Edit]) -> Result<()> {
         let mut inside = self.lock();
-        let now = inside.clock.now();
+        let now = inside.cloud_now();
         let mut world = inside.world.clone();
         for edit in edits {
             world.edit(edit, now)?;
@@ -104,6 +104,11 @@ impl Engine {
 }
 
 impl Inside {
+    /// What the clouds believe the time to be. Requests that are held and the log go by the true clock.
+    pub(crate) fn cloud_now(&self) -> Timestamp {
+        later(self.clock.now(), self.world.settings.skew)
+    }
+
     /// Looks like the vendor's, and is the same in every run of the same calls.
     pub(crate) fn request_id(number: u64) -> String {
         let text = hex(&Sha256::digest(format!("steward-cloudsim request {number}"))).to_uppercase();

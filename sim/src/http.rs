@@ -75,10 +75,12 @@ async fn answer(request: http::Request<Incoming>, engine: Arc<Engine>) -> Result
     };
     let request = Request::new(&parts, body.to_bytes());
     let reply = desk::serve(&engine, &flight, &request).await;
-    let date = http_date(engine.lock().clock.now());
+    let date = http_date(engine.lock().cloud_now());
     match reply {
-        Reply::Json { status, body, request_id } => {
-            Ok(json(status, &body, &[("date", &date), (alibaba::REQUEST_ID, &request_id)], Some(flight)))
+        Reply::Json { status, body, request_id, headers } => {
+            let mut all = vec![("date", date.as_str()), (alibaba::REQUEST_ID, &request_id)];
+            all.extend(headers.iter().map(|(name, value)| (*name, value.as_str())));
+            Ok(json(status, &body, &all, Some(flight)))
         }
         Reply::Page { status, text } => {
             Ok(with_head(status, "text/html", &[("date", &date)], Answering::whole(Bytes::from_static(text.as_bytes()), Some(flight))))

@@ -9,8 +9,8 @@
 //! | `http` | sockets and bytes; an answer, half an answer, none |
 //! | `desk` | one request from arrival to answer, in order: **read this first** |
 //! | `engine` | everything that changes, behind one lock |
-//! | `alibaba` | the gateway of that vendor (signature, nonce, date) and its services, one folder or file each |
-//! | `world` | what exists: accounts, instances, interfaces, groups; how it is seeded and edited |
+//! | `alibaba` | the gateway of that vendor (signatures, nonce, date) and its services, one folder or file each |
+//! | `world` | what exists: accounts, roles, instances, interfaces, groups; how it is seeded and edited |
 //! | `clock`, `throttle`, `faults`, `flights`, `log` | one idea each |
 //! | `admin` | the same handle over HTTP, below `/_sim/` |
 //!
@@ -37,6 +37,7 @@ pub use faults::{Fault, Garble, What, When};
 pub use hook::{CallInfo, Hook, Moment, Verdict};
 pub use log::Call;
 pub use simulator::{Options, Simulator};
-pub use world::DeniedReads;
 pub use world::edit::{Change, Edit, Member, Object};
+pub use world::roles::{OidcProviderSeed, RoleSeed};
 pub use world::seed::{KeySeed, SettingsSeed};
+pub use world::{DeniedReads, ThrottleHeaders};

@@ -3,7 +3,10 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::OnceLock;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use steward_cloudsim::{Options, Simulator};
@@ -37,6 +40,7 @@ fn the_vendors_python_sdk_works_against_the_simulator_unchanged() {
         ],
         "wrong secret": "SignatureDoesNotMatch",
         "throttled": "Throttling.User",
+        "waits at most a minute": true,
     });
     assert_eq!(results, expected, "{}", complaint(&output));
     assert_eq!(simulator.groups_of("i-web1"), ["sg-base"]);
@@ -44,8 +48,45 @@ fn the_vendors_python_sdk_works_against_the_simulator_unchanged() {
     assert_eq!(acted, 3, "join, leave, and the interface's join");
 }
 
-/// The interpreter of an environment that has the SDK, built if need be.
-fn environment() -> PathBuf {
+#[test]
+fn the_vendors_libraries_assume_roles_with_keys_and_with_tokens() {
+    let python = environment();
+    let simulator = Simulator::start(Options { seed: include_str!("../seeds/demo.yaml").to_owned(), ..Options::default() }).unwrap();
+    simulator.seed(include_str!("../seeds/roles.yaml")).unwrap();
+    let claims = json!({
+        "iss": "https://kubernetes.default.svc",
+        "sub": "system:serviceaccount:demo:steward",
+        "aud": "sts.aliyuncs.com",
+        "exp": simulator.now().as_second() + 600,
+    });
+    let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
+    let token = format!("{}.{}.{}", part(r#"{"alg":"RS256"}"#), part(&claims.to_string()), part("signature"));
+    let file = std::env::temp_dir().join(format!("cloudsim-token-{}", std::process::id()));
+    std::fs::write(&file, token).unwrap();
+    let output = Command::new(python).arg(sources().join("roles.py")).arg(simulator.url()).arg(&file).output().unwrap();
+    std::fs::remove_file(&file).unwrap();
+    let results: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", complaint(&output)));
+    let ann = json!(["AssumedRoleUser", "1234567890123456", "acs:ram::1234567890123456:assumed-role/ops/ann"]);
+    let pod = json!(["AssumedRoleUser", "1234567890123456", "acs:ram::1234567890123456:assumed-role/pods/pod"]);
+    let expected = json!({
+        "sdk": ["acs:ram::1234567890123456:role/ops/ann", ann],
+        "sdk, signature v1": ann,
+        "sdk, token": ["system:serviceaccount:demo:steward", "sts.aliyuncs.com", pod],
+        "sdk, refused": "NoPermission",
+        "library, ram_role_arn": ann,
+        "library, oidc_role_arn": pod,
+    });
+    assert_eq!(results, expected, "{}", complaint(&output));
+}
+
+/// The interpreter of an environment that has the SDK. The tests of this file share one.
+fn environment() -> &'static Path {
+    static PYTHON: OnceLock<PathBuf> = OnceLock::new();
+    PYTHON.get_or_init(built)
+}
+
+/// Built if need be.
+fn built() -> PathBuf {
     let digest = Sha256::digest(REQUIREMENTS);
     let hash = u64::from_be_bytes(digest[..8].try_into().expect("a digest has 32 bytes"));
     let home = cache().join("cloud-steward").join(format!("python-sdk-{hash:016x}"));

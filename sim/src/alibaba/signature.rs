@@ -77,7 +77,7 @@ fn canonical_request(request: &Request, signed_headers: &[&str]) -> String {
 }
 
 /// RFC 3986: only the unreserved characters stay.
-fn encode(text: &str) -> String {
+pub(super) fn encode(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {

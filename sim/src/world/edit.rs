@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::World;
 use super::lay::{INSTANCE_STATUSES, INTERFACE_STATUSES};
+use super::roles::{OidcProviderSeed, RoleSeed};
 use super::seed::{KeySeed, SettingsSeed};
 use crate::clock::later;
 
@@ -21,6 +22,11 @@ pub enum Edit {
     Delete(Object),
     /// Makes a key or changes what is said of it (a rotation: a new `secret`).
     Key(KeySeed),
+    /// Makes a role or changes what is said of it; the temporary keys that it has given out obey at once.
+    Role(RoleSeed),
+    OidcProvider(OidcProviderSeed),
+    /// Voids all temporary keys of a role, named by its ARN.
+    RevokeSessions(String),
     Settings(SettingsSeed),
 }
 
@@ -63,6 +69,10 @@ pub enum Object {
     Interface(String),
     Group(String),
     Key(String),
+    /// By ARN; its temporary keys are void.
+    Role(String),
+    /// By ARN.
+    OidcProvider(String),
 }
 
 impl Edit {
@@ -97,6 +107,11 @@ impl Edit {
         Self::Delete(Object::Instance(id.into()))
     }
 
+    /// The temporary keys of a role (its ARN) are void.
+    pub fn revoke_sessions(role: impl Into<String>) -> Self {
+        Self::RevokeSessions(role.into())
+    }
+
     pub fn delete_group(id: impl Into<String>) -> Self {
         Self::Delete(Object::Group(id.into()))
     }
@@ -119,6 +134,9 @@ impl World {
             Edit::Set(change) => self.set(change, now),
             Edit::Delete(object) => self.delete(object, now),
             Edit::Key(key) => self.put_key(key),
+            Edit::Role(role) => self.put_role(role),
+            Edit::OidcProvider(provider) => self.put_oidc_provider(provider),
+            Edit::RevokeSessions(role) => self.revoke_sessions(role),
             Edit::Settings(settings) => self.settings.change(settings),
         }
     }
@@ -229,6 +247,11 @@ impl World {
                 self.groups.remove(id).is_some()
             }
             Object::Key(id) => self.keys.remove(id).is_some(),
+            Object::Role(arn) => {
+                self.revoke_sessions(arn)?;
+                self.roles.remove(arn).is_some()
+            }
+            Object::OidcProvider(arn) => self.oidc_providers.remove(arn).is_some(),
         };
         ensure!(there, "delete: there is no such object");
         Ok(())

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context as _, Result, bail, ensure};
 use jiff::Timestamp;
 
+use super::roles::{OidcProviderSeed, RoleSeed, arn};
 use super::seed::{Defaults, GroupSeed, InstanceSeed, InterfaceSeed, KeySeed, NetworkType, Seed, SettingsSeed};
 use super::{Group, Groups, Instance, Interface, Key, World};
 
@@ -36,6 +37,14 @@ impl World {
                 self.keys.remove(&key.id);
                 self.put_key(&KeySeed { account: Some(account.id.clone()), ..key })?;
             }
+            for provider in account.oidc_providers {
+                self.oidc_providers.remove(&arn(&account.id, "oidc-provider", &provider.name));
+                self.put_oidc_provider(&OidcProviderSeed { account: Some(account.id.clone()), ..provider })?;
+            }
+            for role in account.roles {
+                self.roles.remove(&arn(&account.id, "role", &role.name));
+                self.put_role(&RoleSeed { account: Some(account.id.clone()), ..role })?;
+            }
         }
         let defaults = seed.defaults;
         for group in seed.security_groups {
@@ -60,6 +69,7 @@ impl World {
         let mut key = match self.keys.get(&seed.id) {
             Some(known) => known.clone(),
             None => Key {
+                id: seed.id.clone(),
                 account: pick("account", seed.account.clone(), None, self.accounts.iter()).with_context(|| format!("key {}", seed.id))?,
                 secret: seed.secret.clone().with_context(|| format!("key {}: `secret` is missing", seed.id))?,
                 security_token: None,
@@ -68,6 +78,8 @@ impl World {
                 deny: Vec::new(),
                 user: None,
                 role: None,
+                session: None,
+                revoked: false,
             },
         };
         if let Some(account) = &seed.account {
@@ -79,6 +91,7 @@ impl World {
         }
         if let Some(token) = &seed.security_token {
             key.security_token = Some(token.clone()).filter(|token| !token.is_empty());
+            key.revoked = false;
         }
         key.expires = seed.expires.or(key.expires);
         key.inactive = seed.inactive.unwrap_or(key.inactive);
@@ -289,7 +302,7 @@ impl InstanceSeed {
 }
 
 /// Said, or by default, or the only one there is.
-fn pick<'a>(
+pub(super) fn pick<'a>(
     what: &str,
     said: Option<String>,
     default: Option<String>,
@@ -328,6 +341,8 @@ impl super::Settings {
         self.enterprise_group_size = seed.enterprise_group_size.unwrap_or(self.enterprise_group_size);
         self.limits.extend(seed.limits.clone());
         self.denied_reads = seed.denied_reads.unwrap_or(self.denied_reads);
+        self.throttle_headers = seed.throttle_headers.unwrap_or(self.throttle_headers);
+        self.skew = seed.skew.unwrap_or(self.skew);
         Ok(())
     }
 }

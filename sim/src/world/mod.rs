@@ -3,6 +3,7 @@
 
 pub(crate) mod edit;
 mod lay;
+pub(crate) mod roles;
 pub(crate) mod seed;
 mod view;
 
@@ -11,12 +12,18 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
+use self::roles::{OidcProvider, Role};
 use crate::clock::later;
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct World {
     pub(crate) accounts: BTreeSet<String>,
     pub(crate) keys: BTreeMap<String, Key>,
+    /// By ARN, and so are the providers.
+    pub(crate) roles: BTreeMap<String, Role>,
+    pub(crate) oidc_providers: BTreeMap<String, OidcProvider>,
+    /// Temporary keys that were handed out so far.
+    issued: u64,
     pub(crate) regions: BTreeSet<String>,
     pub(crate) settings: Settings,
     pub(crate) instances: BTreeMap<String, Instance>,
@@ -26,6 +33,7 @@ pub(crate) struct World {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Key {
+    pub(crate) id: String,
     pub(crate) account: String,
     pub(crate) secret: String,
     pub(crate) security_token: Option<String>,
@@ -34,6 +42,10 @@ pub(crate) struct Key {
     pub(crate) deny: Vec<String>,
     pub(crate) user: Option<String>,
     pub(crate) role: Option<String>,
+    /// The session's name, of a key that STS handed out.
+    pub(crate) session: Option<String>,
+    /// The token is not worth anything any more.
+    pub(crate) revoked: bool,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -48,6 +60,9 @@ pub(crate) struct Settings {
     /// Calls per minute by operation; `*` for those without an entry.
     pub(crate) limits: BTreeMap<String, u32>,
     pub(crate) denied_reads: DeniedReads,
+    pub(crate) throttle_headers: ThrottleHeaders,
+    /// How far the clouds' clock is ahead of the simulator's.
+    pub(crate) skew: SignedDuration,
 }
 
 /// What a Describe says to a key that may not call it.
@@ -58,6 +73,17 @@ pub enum DeniedReads {
     Refuse,
     /// An empty list: the page of `DescribeInstances` says that this happens.
     Empty,
+}
+
+/// Which hints a throttled answer carries: `x-acs-retry-after`, `x-ratelimit-user-api`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ThrottleHeaders {
+    #[default]
+    None,
+    RetryAfter,
+    RateLimit,
+    Both,
 }
 
 impl Default for Settings {
@@ -71,6 +97,8 @@ impl Default for Settings {
             enterprise_group_size: 65_536,
             limits: BTreeMap::from([("JoinSecurityGroup".to_owned(), 1_000), ("*".to_owned(), 10_000)]),
             denied_reads: DeniedReads::Refuse,
+            throttle_headers: ThrottleHeaders::None,
+            skew: SignedDuration::ZERO,
         }
     }
 }

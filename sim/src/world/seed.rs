@@ -9,7 +9,8 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{DeniedReads, GroupKind};
+use super::roles::{OidcProviderSeed, RoleSeed};
+use super::{DeniedReads, GroupKind, ThrottleHeaders};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -89,6 +90,10 @@ pub struct SettingsSeed {
     /// Calls per minute by operation, laid over those that are there; `*` for the rest.
     pub limits: BTreeMap<String, u32>,
     pub denied_reads: Option<DeniedReads>,
+    /// Hints in throttled answers.
+    pub throttle_headers: Option<ThrottleHeaders>,
+    /// How far the clouds' clock is ahead; negative: behind.
+    pub skew: Option<SignedDuration>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -97,6 +102,10 @@ pub(super) struct AccountSeed {
     pub(super) id: String,
     #[serde(default)]
     pub(super) keys: Vec<KeySeed>,
+    #[serde(default)]
+    pub(super) roles: Vec<RoleSeed>,
+    #[serde(default)]
+    pub(super) oidc_providers: Vec<OidcProviderSeed>,
 }
 
 /// A key. In a seed it is complete; in an edit only what is said changes.

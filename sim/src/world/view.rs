@@ -16,10 +16,13 @@ impl World {
                     .filter(|(_, key)| key.account == *account)
                     .map(|(id, key)| {
                         json!({ "id": id, "inactive": key.inactive, "deny": key.deny,
-                                "temporary": key.security_token.is_some() })
+                                "temporary": key.security_token.is_some(), "role": key.role, "expires": key.expires,
+                                "revoked": key.revoked })
                     })
                     .collect();
-                json!({ "id": account, "keys": keys })
+                let roles: Vec<_> = self.roles.values().filter(|role| role.account == *account).collect();
+                let providers: Vec<_> = self.oidc_providers.values().filter(|provider| provider.account == *account).collect();
+                json!({ "id": account, "keys": keys, "roles": roles, "oidcProviders": providers })
             })
             .collect();
         let instances: Vec<Value> = self

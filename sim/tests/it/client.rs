@@ -6,8 +6,11 @@ use std::net::TcpStream;
 use std::rc::Rc;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, Mac as _};
 use serde_json::Value;
+use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
 use steward_cloudsim::{Clock, Options, Simulator};
 
@@ -15,6 +18,7 @@ pub(crate) const START: &str = "2026-01-01T00:00:10Z";
 pub(crate) const ECS: &str = "2014-05-26";
 pub(crate) const STS: &str = "2015-04-01";
 pub(crate) const DEMO: &str = include_str!("../../seeds/demo.yaml");
+pub(crate) const ROLES: &str = include_str!("../../seeds/roles.yaml");
 
 /// A simulator with the demo seed, at the start of time, and a client of its account.
 pub(crate) fn demo() -> (Simulator, Client) {
@@ -98,6 +102,12 @@ impl Client {
         }
     }
 
+    /// This client with the temporary key of an answer.
+    pub(crate) fn with_session(&self, body: &Value) -> Self {
+        let part = |name: &str| body["Credentials"][name].as_str().unwrap_or_else(|| panic!("{body}")).to_owned();
+        Self { key: part("AccessKeyId"), secret: part("AccessKeySecret"), token: Some(part("SecurityToken")), ..self.clone() }
+    }
+
     pub(crate) fn join(&self, instance: &str, group: &str) -> Answer {
         self.ecs("JoinSecurityGroup", &[("InstanceId", instance), ("SecurityGroupId", group)])
     }
@@ -159,6 +169,38 @@ impl Client {
         Draft { target: format!("/?{query}"), headers, body: form.to_owned() }
     }
 
+    /// Signed with V1: the common parameters go into the query, and so do those of the operation, unless they stand in `form`.
+    pub(crate) fn signed_v1(&self, method: &str, version: &str, action: &str, query: &[(&str, &str)], form: &[(&str, &str)]) -> Draft {
+        self.nonces.set(self.nonces.get() + 1);
+        let nonce = format!("{}-{}", self.key, self.nonces.get());
+        let mut query = query.to_vec();
+        query.extend([
+            ("Action", action),
+            ("Version", version),
+            ("Format", "json"),
+            ("Timestamp", &self.date),
+            ("SignatureNonce", &nonce),
+            ("SignatureMethod", "HMAC-SHA1"),
+            ("SignatureVersion", "1.0"),
+            ("AccessKeyId", &self.key),
+        ]);
+        query.extend(self.token.as_deref().map(|token| ("SecurityToken", token)));
+        let mut all = [query.as_slice(), form].concat();
+        all.sort_unstable();
+        let text = format!("{method}&%2F&{}", encode(&line(&all)));
+        let mut mac = Hmac::<Sha1>::new_from_slice(format!("{}&", self.secret).as_bytes()).expect("any key will do");
+        mac.update(text.as_bytes());
+        let signature = STANDARD.encode(mac.finalize().into_bytes());
+        query.push(("Signature", &signature));
+        self.unsigned(&query, form)
+    }
+
+    /// Not signed at all.
+    pub(crate) fn unsigned(&self, query: &[(&str, &str)], form: &[(&str, &str)]) -> Draft {
+        let draft = Draft { target: format!("/?{}", line(query)), headers: vec![("host".to_owned(), self.host.clone())], body: line(form) };
+        if form.is_empty() { draft } else { draft.with("content-type", "application/x-www-form-urlencoded; charset=utf-8") }
+    }
+
     pub(crate) fn send(&self, method: &str, draft: &Draft) -> std::io::Result<Answer> {
         let mut stream = self.begin(method, draft)?;
         finish(&mut stream)
@@ -211,6 +253,10 @@ pub(crate) fn encode(text: &str) -> String {
         .map(|byte| if unreserved(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
         .collect::<Vec<_>>()
         .concat()
+}
+
+fn line(pairs: &[(&str, &str)]) -> String {
+    pairs.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect::<Vec<_>>().join("&")
 }
 
 fn hex(bytes: &[u8]) -> String {

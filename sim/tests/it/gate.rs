@@ -204,3 +204,22 @@ fn a_window_is_full_until_the_next_minute_begins() {
     simulator.advance(Duration::from_secs(50));
     assert_eq!(client.join("i-web2", "sg-web").code(), "ok");
 }
+
+#[test]
+fn a_throttled_answer_tells_how_long_when_it_is_set_to() {
+    let (simulator, client) = demo();
+    for (setting, retry_after, rate_limit) in [
+        ("none", None, None),
+        ("retryAfter", Some("50000"), None),
+        ("rateLimit", None, Some("limit:0,remain:0,timeleft:50000,reset:1767225660")),
+        ("both", Some("50000"), Some("limit:0,remain:0,timeleft:50000,reset:1767225660")),
+    ] {
+        simulator.seed(&format!("settings: {{throttleHeaders: {setting}, limits: {{JoinSecurityGroup: 0}}}}")).unwrap();
+        let answer = client.join("i-web1", "sg-web");
+        assert_eq!(answer.code(), "Throttling.User");
+        assert_eq!(answer.header("x-acs-retry-after"), retry_after, "{setting}");
+        assert_eq!(answer.header("x-ratelimit-user-api"), rate_limit, "{setting}");
+        let other = client.call(STS, "GetCallerIdentity", &[]).unwrap();
+        assert_eq!((other.code().as_str(), other.header("x-acs-retry-after")), ("ok", None), "only those that are throttled");
+    }
+}

@@ -32,6 +32,16 @@ fn a_wrong_seed_is_refused_in_one_line_that_names_the_trouble() {
         assert!(!message.contains('\n'), "{message}");
     }
     assert!(complaint("accounts: [{id: '1', keys: [{id: k}]}]").contains("`secret` is missing"));
+    for (account, words) in [
+        ("roles: [{externalId: x}]", "needs a `name`"),
+        ("roles: [{name: ops, maxDuration: 5m}]", "role ops: `maxDuration`"),
+        ("roles: [{name: ops, oidcProvider: none}]", "role ops: there is no OIDC provider none"),
+        ("roles: [{name: ops, colour: red}]", "colour"),
+        ("oidcProviders: [{name: cluster}]", "OIDC provider cluster: `issuer` is missing"),
+    ] {
+        let message = complaint(&format!("accounts: [{{id: '1', {account}}}]"));
+        assert!(message.contains(words), "{account}: {message}");
+    }
     assert!(complaint("regions: [r]\nsecurityGroups: [{id: sg-1}]").contains("`account` is missing"));
     assert!(complaint("accounts: [{id: '1'}]\nregions: [a, b]\nsecurityGroups: [{id: sg-1}]").contains("several"));
 }

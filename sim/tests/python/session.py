@@ -103,5 +103,10 @@ step(
 step("wrong secret", lambda: Ecs(config(secret="another one")).join_security_group(join))
 admin("state", {"settings": {"limits": {"JoinSecurityGroup": 0}}})
 step("throttled", lambda: client.join_security_group(join))
+admin("state", {"settings": {"throttleHeaders": "both"}})
+try:
+    client.join_security_group(join)
+except Exception as error:
+    results["waits at most a minute"] = 0 < error.retry_after <= 60_000
 
 print(json.dumps(results))
