@@ -10,6 +10,7 @@
 //! | `desk` | one request from arrival to answer, in order: **read this first** |
 //! | `engine` | everything that changes, behind one lock |
 //! | `alibaba` | the gateway of that vendor (signature, nonce, date) and its services, one folder or file each |
+//! | `huawei` | the same for the other vendor, with its IAM; its accounts and tokens are in `huawei/realm` |
 //! | `world` | what exists: accounts, instances, interfaces, groups; how it is seeded and edited |
 //! | `clock`, `throttle`, `faults`, `flights`, `log` | one idea each |
 //! | `admin` | the same handle over HTTP, below `/_sim/` |
@@ -26,6 +27,7 @@ mod faults;
 mod flights;
 mod hook;
 mod http;
+mod huawei;
 mod log;
 mod request;
 mod simulator;
@@ -35,6 +37,9 @@ mod world;
 pub use clock::Clock;
 pub use faults::{Fault, Garble, What, When};
 pub use hook::{CallInfo, Hook, Moment, Verdict};
+pub use huawei::answer::Envelope;
+pub use huawei::realm::edit::{HuaweiEdit, HuaweiObject, HuaweiPassword, HuaweiTokens};
+pub use huawei::realm::seed::{HuaweiAgency, HuaweiKey};
 pub use log::Call;
 pub use simulator::{Options, Simulator};
 pub use world::DeniedReads;

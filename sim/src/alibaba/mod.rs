@@ -40,6 +40,15 @@ impl Operation {
     }
 }
 
+/// Whether a request speaks this vendor's language, well or badly: the other one has neither these headers nor these parameters.
+pub(crate) fn is_meant(request: &Request) -> bool {
+    let by_parameters = || {
+        let parameters = request.parameters();
+        ["Action", "Version"].iter().any(|name| parameters.text(name).is_some())
+    };
+    request.headers.keys().any(|name| name.starts_with("x-acs-")) || by_parameters()
+}
+
 /// The service's short name, from the version that the client speaks. Names of services that are not simulated are known too, so that the log
 /// and the faults can name them.
 pub(crate) fn service(request: &Request) -> &'static str {

@@ -10,6 +10,7 @@ use super::World;
 use super::lay::{INSTANCE_STATUSES, INTERFACE_STATUSES};
 use super::seed::{KeySeed, SettingsSeed};
 use crate::clock::later;
+use crate::huawei::realm::edit::HuaweiEdit;
 
 /// One change, as JSON one object with one key: `{"leave": {"instance": "i-1", "group": "sg-1"}}`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,6 +23,7 @@ pub enum Edit {
     /// Makes a key or changes what is said of it (a rotation: a new `secret`).
     Key(KeySeed),
     Settings(SettingsSeed),
+    Huawei(HuaweiEdit),
 }
 
 /// An instance or an interface, and a group.
@@ -120,6 +122,7 @@ impl World {
             Edit::Delete(object) => self.delete(object, now),
             Edit::Key(key) => self.put_key(key),
             Edit::Settings(settings) => self.settings.change(settings),
+            Edit::Huawei(edit) => self.huawei.edit(edit),
         }
     }
 

@@ -10,6 +10,7 @@ use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{DeniedReads, GroupKind};
+use crate::huawei::realm::seed::RealmSeed;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -21,6 +22,7 @@ pub(super) struct Seed {
     pub(super) security_groups: Vec<GroupSeed>,
     pub(super) instances: OneOrMany<InstanceSeed>,
     pub(super) interfaces: Vec<InterfaceSeed>,
+    pub(super) huawei: RealmSeed,
 }
 
 /// A list, or one entry (a generator) standing alone.
@@ -82,6 +84,8 @@ pub struct SettingsSeed {
     pub read_lag: Option<SignedDuration>,
     /// How long a Join or Leave keeps its interface busy (409 meanwhile).
     pub change_takes: Option<SignedDuration>,
+    /// How long a new token of IAM (Huawei) is good.
+    pub token_lifetime: Option<SignedDuration>,
     pub groups_per_interface: Option<usize>,
     pub rules_per_interface: Option<u32>,
     pub normal_group_size: Option<usize>,
