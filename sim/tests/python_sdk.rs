@@ -1,20 +1,16 @@
-//! The vendor's own Python SDK, unchanged, against the simulator: that is how we know that the wire is right. The virtual environment is built once
-//! per set of pinned requirements and kept in the user's cache.
+//! The vendor's own Python SDK, unchanged, against the simulator: that is how we know that the wire is right.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+#[path = "python/environment.rs"]
+mod environment;
 
+use environment::complaint;
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 use steward_cloudsim::{Options, Simulator};
-
-const REQUIREMENTS: &str = include_str!("python/requirements.txt");
 
 #[test]
 fn the_vendors_python_sdk_works_against_the_simulator_unchanged() {
-    let python = environment();
     let simulator = Simulator::start(Options { seed: include_str!("../seeds/demo.yaml").to_owned(), ..Options::default() }).unwrap();
-    let output = Command::new(python).arg(sources().join("session.py")).arg(simulator.url()).output().unwrap();
+    let output = environment::session("session.py", "requirements.txt", &simulator.url());
     let results: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", complaint(&output)));
     let expected = json!({
         "identity": ["1234567890123456", "Account", "acs:ram::1234567890123456:root"],
@@ -42,56 +38,4 @@ fn the_vendors_python_sdk_works_against_the_simulator_unchanged() {
     assert_eq!(simulator.groups_of("i-web1"), ["sg-base"]);
     let acted = simulator.calls().iter().filter(|call| call.acted).count();
     assert_eq!(acted, 3, "join, leave, and the interface's join");
-}
-
-/// The interpreter of an environment that has the SDK, built if need be.
-fn environment() -> PathBuf {
-    let digest = Sha256::digest(REQUIREMENTS);
-    let hash = u64::from_be_bytes(digest[..8].try_into().expect("a digest has 32 bytes"));
-    let home = cache().join("cloud-steward").join(format!("python-sdk-{hash:016x}"));
-    if home.exists() {
-        return home.join("bin/python");
-    }
-    // Built beside its place and moved there when complete, so that a run that was cut off, or a second one at the same time, does no harm.
-    let site = home.with_extension(std::process::id().to_string());
-    run(
-        Command::new("python3").args(["-m", "venv", "--clear"]).arg(&site),
-        "this test needs python3 with its venv module: install python3 and python3-venv",
-    );
-    run(
-        Command::new(site.join("bin/python"))
-            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"])
-            .arg(sources().join("requirements.txt")),
-        "this test installs the vendor's Python SDK: pip needs a package index that it can reach",
-    );
-    if std::fs::rename(&site, &home).is_err() {
-        // Somebody else was faster.
-        std::fs::remove_dir_all(&site).expect("the environment that was just built can be removed");
-    }
-    home.join("bin/python")
-}
-
-fn run(command: &mut Command, advice: &str) {
-    let failure = match command.output() {
-        Ok(output) if output.status.success() => return,
-        Ok(output) => complaint(&output),
-        Err(error) => error.to_string(),
-    };
-    assert!(failure.is_empty(), "{advice} ({failure})");
-}
-
-fn complaint(output: &Output) -> String {
-    let text = String::from_utf8_lossy(&output.stderr);
-    let lines: Vec<&str> = text.lines().rev().take(8).collect();
-    format!("{}: {}", output.status, lines.join(" | "))
-}
-
-fn sources() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python")
-}
-
-#[allow(clippy::disallowed_methods, reason = "a test has no main to read the environment in")]
-fn cache() -> PathBuf {
-    std::env::var("XDG_CACHE_HOME")
-        .map_or_else(|_| PathBuf::from(std::env::var("HOME").expect("HOME is set")).join(".cache"), PathBuf::from)
 }
