@@ -11,11 +11,11 @@ use crate::request::Request;
 const HIDDEN: &str = "(hidden)";
 
 pub(crate) fn of(request: &Request, route: Option<&Route>) -> BTreeMap<String, String> {
-    let mut all = route.map(|route| route.variables.clone()).unwrap_or_default();
-    all.extend(request.query.iter().cloned());
+    let mut all: BTreeMap<String, String> = request.query.iter().cloned().collect();
     if let Ok(body) = serde_json::from_slice::<Value>(&request.body) {
         flatten(String::new(), &body, &mut all);
     }
+    all.extend(route.map(|route| route.variables.clone()).unwrap_or_default());
     for (name, value) in &mut all {
         if secret(name) {
             HIDDEN.clone_into(value);

@@ -14,6 +14,8 @@ use super::strikes::Strikes;
 use crate::alibaba::signature::hex;
 use crate::clock::later;
 
+/// Access ids of keys that were given out here begin with it.
+const GIVEN_OUT: &str = "SIMTMP";
 /// How long what has expired is still known for what it was.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(24);
 
@@ -192,7 +194,7 @@ impl Realm {
     /// Gives out a temporary key; returns its access id beside it.
     pub(crate) fn issue_key(&mut self, who: Who, now: Timestamp, expires: Timestamp) -> (String, Key) {
         self.sweep(now);
-        let access = format!("SIMTMP{}", &self.mint("access", now).to_uppercase()[..14]);
+        let access = format!("{GIVEN_OUT}{}", &self.mint("access", now).to_uppercase()[..14]);
         let key = Key {
             who,
             secret: self.mint("secret", now)[..40].to_owned(),
@@ -212,6 +214,7 @@ impl Realm {
 
     fn sweep(&mut self, now: Timestamp) {
         self.tokens.retain(|_, token| later(token.expires, REMEMBERED) > now);
-        self.keys.retain(|_, key| key.expires.is_none_or(|expires| later(expires, REMEMBERED) > now));
+        let gone = |key: &Key| key.expires.is_some_and(|expires| later(expires, REMEMBERED) <= now);
+        self.keys.retain(|access, key| !access.starts_with(GIVEN_OUT) || !gone(key));
     }
 }
