@@ -1,5 +1,5 @@
 //! The SDKs that people use at Huawei Cloud and Open Telekom Cloud, unchanged, against the simulator: the vendor's own, which signs, and the
-//! OpenStack one with the vendor's extensions, which works with tokens.
+//! `OpenStack` one with the vendor's extensions, which works with tokens.
 
 #[path = "python/environment.rs"]
 mod environment;
