@@ -10,9 +10,9 @@
 //! | `desk` | one request from arrival to answer, in order: **read this first** |
 //! | `engine` | everything that changes, behind one lock |
 //! | `alibaba` | the gateway of that vendor (signature, nonce, date) and its services, one folder or file each |
-//! | `huawei` | the same for the other vendor, with its IAM; its accounts and tokens are in `huawei/realm` |
 //! | `world` | what exists: accounts, instances, interfaces, groups; how it is seeded and edited |
 //! | `clock`, `throttle`, `faults`, `flights`, `log` | one idea each |
+//! | `huawei` | what `alibaba` is, for the other vendor; its accounts and tokens are in `huawei/realm` |
 //! | `admin` | the same handle over HTTP, below `/_sim/` |
 //!
 //! A vendor is a folder, a service a module in it: a further one adds its operations to the table of its folder.

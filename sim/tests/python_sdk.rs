@@ -10,7 +10,7 @@ use steward_cloudsim::{Options, Simulator};
 #[test]
 fn the_vendors_python_sdk_works_against_the_simulator_unchanged() {
     let simulator = Simulator::start(Options { seed: include_str!("../seeds/demo.yaml").to_owned(), ..Options::default() }).unwrap();
-    let output = environment::session("session.py", "requirements.txt", &simulator.url());
+    let output = environment::session("session.py", "requirements.txt", &[&simulator.url()]);
     let results: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", complaint(&output)));
     let expected = json!({
         "identity": ["1234567890123456", "Account", "acs:ram::1234567890123456:root"],

@@ -11,7 +11,7 @@ use steward_cloudsim::{Options, Simulator};
 #[test]
 fn the_python_sdks_of_both_sorts_work_against_the_simulator_unchanged() {
     let simulator = Simulator::start(Options { seed: include_str!("../seeds/huawei.yaml").to_owned(), ..Options::default() }).unwrap();
-    let output = environment::session("session_huawei.py", "requirements-huawei.txt", &simulator.url());
+    let output = environment::session("session_huawei.py", "requirements-huawei.txt", &[&simulator.url()]);
     let results: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", complaint(&output)));
     let expected = json!({
         "signed, project looked up": [],

@@ -44,7 +44,7 @@ impl Operation {
 pub(crate) fn is_meant(request: &Request) -> bool {
     let by_parameters = || {
         let parameters = request.parameters();
-        ["Action", "Version"].iter().any(|name| parameters.text(name).is_some())
+        ["Action", "Version", "AccessKeyId", "Signature"].iter().any(|name| parameters.text(name).is_some())
     };
     request.headers.keys().any(|name| name.starts_with("x-acs-")) || by_parameters()
 }

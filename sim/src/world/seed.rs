@@ -10,7 +10,6 @@ use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{DeniedReads, GroupKind};
-use crate::huawei::realm::seed::RealmSeed;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -22,7 +21,7 @@ pub(super) struct Seed {
     pub(super) security_groups: Vec<GroupSeed>,
     pub(super) instances: OneOrMany<InstanceSeed>,
     pub(super) interfaces: Vec<InterfaceSeed>,
-    pub(super) huawei: RealmSeed,
+    pub(super) huawei: crate::huawei::realm::seed::RealmSeed,
 }
 
 /// A list, or one entry (a generator) standing alone.

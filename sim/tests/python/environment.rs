@@ -2,16 +2,21 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::{Mutex, PoisonError};
 
 use sha2::{Digest as _, Sha256};
 
-/// Runs a script of this folder, in an environment that has what the file of requirements asks for, against the simulator at `url`.
-pub(crate) fn session(script: &str, requirements: &str, url: &str) -> Output {
-    Command::new(environment(requirements)).arg(sources().join(script)).arg(url).output().expect("python starts")
+/// One test builds, those of the same program wait.
+static BUILDING: Mutex<()> = Mutex::new(());
+
+/// Runs a script of this folder in an environment that has what the file of requirements asks for.
+pub(crate) fn session(script: &str, requirements: &str, arguments: &[&str]) -> Output {
+    Command::new(environment(requirements)).arg(sources().join(script)).args(arguments).output().expect("python starts")
 }
 
 /// The interpreter of an environment that has the SDKs, built if need be.
 fn environment(requirements: &str) -> PathBuf {
+    let _alone = BUILDING.lock().unwrap_or_else(PoisonError::into_inner);
     let requirements = sources().join(requirements);
     let digest = Sha256::digest(std::fs::read(&requirements).expect("the requirements can be read"));
     let hash = u64::from_be_bytes(digest[..8].try_into().expect("a digest has 32 bytes"));
