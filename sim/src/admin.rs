@@ -62,7 +62,8 @@ fn seed(engine: &Engine, query: &Query, body: &[u8]) -> Result<Value, String> {
 }
 
 fn state(engine: &Engine) -> Value {
-    engine.lock().world.view()
+    let inside = engine.lock();
+    inside.world.view(inside.clock.now())
 }
 
 fn edit(engine: &Engine, body: &[u8]) -> Result<Value, String> {
@@ -80,9 +81,12 @@ fn calls(engine: &Engine, query: &Query) -> Result<Value, String> {
         .calls()
         .filter(|call| {
             wanted("operation", Some(&call.operation))
+                && wanted("vendor", Some(&call.vendor))
                 && wanted("service", Some(&call.service))
                 && wanted("account", call.account.as_deref())
                 && wanted("accessKeyId", call.access_key_id.as_deref())
+                && wanted("user", call.user.as_deref())
+                && wanted("project", call.project.as_deref())
                 && wanted("region", call.region.as_deref())
                 && since.is_none_or(|since| call.time >= since)
         })

@@ -11,6 +11,7 @@ use crate::answer::{Outcome, Refusal};
 use crate::engine::{Engine, Flight, Inside};
 use crate::faults::{Fault, Garble, What, When};
 use crate::hook::{CallInfo, Moment, Verdict};
+use crate::huawei::Visit;
 use crate::request::Request;
 
 /// What goes back to the client.
@@ -33,16 +34,50 @@ pub(crate) enum Reply {
         body: Value,
         request_id: String,
     },
+    /// An answer of a vendor that has more to say than a body and a request id.
+    Written(Written),
     /// Nothing: the connection closes.
     Nothing,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Written {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) text: String,
+    /// Plain text instead of JSON.
+    pub(crate) plain: bool,
+    /// For the log.
+    pub(crate) code: Option<String>,
+    /// Only half of the text is sent.
+    pub(crate) half: bool,
+}
+
+/// Whose counter a request has come to: one port serves both vendors.
+#[derive(Debug)]
+enum Vendor {
+    Alibaba,
+    Huawei(Visit),
 }
 
 pub(crate) async fn serve(engine: &Arc<Engine>, flight: &Flight, request: &Request) -> Reply {
     let call = Calling::arrived(engine, request);
     call.consult(flight, Moment::Before).await;
-    let reply = match call.admit(request) {
-        Err(refusal) => call.refused(&refusal),
-        Ok(caller) => call.carry_out(flight, request, &caller).await,
+    let reply = match &call.vendor {
+        Vendor::Alibaba => match call.admit(request) {
+            Err(refusal) => call.refused(&refusal),
+            Ok(caller) => call.carry_out(flight, || call.answer(call.act(request, &caller))).await,
+        },
+        Vendor::Huawei(visit) => {
+            let admitted = visit.admit(request, &mut engine.lock());
+            match admitted {
+                Err(refusal) => visit.write(Err(refusal), &call.request_id),
+                Ok(caller) => {
+                    let act = || visit.write(visit.act(request, &caller, &call.info, &mut engine.lock()), &call.request_id);
+                    call.carry_out(flight, act).await
+                }
+            }
+        }
     };
     call.consult(flight, Moment::After).await;
     call.note_answer(&reply);
@@ -51,6 +86,7 @@ pub(crate) async fn serve(engine: &Arc<Engine>, flight: &Flight, request: &Reque
 
 struct Calling<'a> {
     engine: &'a Engine,
+    vendor: Vendor,
     info: CallInfo,
     preamble: Preamble,
     request_id: String,
@@ -59,12 +95,16 @@ struct Calling<'a> {
 
 impl<'a> Calling<'a> {
     fn arrived(engine: &'a Engine, request: &Request) -> Self {
+        if !alibaba::is_meant(request) {
+            return Self::arrived_at_huawei(engine, request);
+        }
         let preamble = Preamble::of(request);
         let key_id = preamble.key_id.as_deref();
         let parameters = &preamble.parameters;
         let mut inside = engine.lock();
         let info = CallInfo {
             number: inside.log.next_number(),
+            vendor: "alibaba".to_owned(),
             service: alibaba::service(&preamble).to_owned(),
             operation: preamble.action.as_deref().unwrap_or("unknown").to_owned(),
             account: match key_id {
@@ -72,6 +112,8 @@ impl<'a> Calling<'a> {
                 None => alibaba::account_asked_for(&preamble),
             },
             access_key_id: key_id.map(str::to_owned),
+            user: None,
+            project: None,
             region: parameters.text("RegionId").map(str::to_owned),
             parameters: parameters.without_secrets(),
         };
@@ -79,7 +121,18 @@ impl<'a> Calling<'a> {
         let now = inside.clock.now();
         inside.log.arrived(&info, &request_id, now);
         drop(inside);
-        Self { engine, info, preamble, request_id, host: request.header("host").unwrap_or_default().to_owned() }
+        Self { engine, vendor: Vendor::Alibaba, info, preamble, request_id, host: request.header("host").unwrap_or_default().to_owned() }
+    }
+
+    fn arrived_at_huawei(engine: &'a Engine, request: &Request) -> Self {
+        let visit = Visit::of(request);
+        let mut inside = engine.lock();
+        let info = visit.info(inside.log.next_number(), request, &inside.world);
+        let request_id = Inside::request_id(info.number).replace('-', "").to_lowercase();
+        let now = inside.clock.now();
+        inside.log.arrived(&info, &request_id, now);
+        drop(inside);
+        Self { engine, vendor: Vendor::Huawei(visit), info, preamble: Preamble::of(request), request_id, host: String::new() }
     }
 
     /// Asks the test, with no lock held; a hanging call ends here.
@@ -97,9 +150,9 @@ impl<'a> Calling<'a> {
         gate::check(request, &self.preamble, world, nonces, now)
     }
 
-    async fn carry_out(&self, flight: &Flight, request: &Request, caller: &gate::Caller) -> Reply {
+    async fn carry_out(&self, flight: &Flight, act: impl Fn() -> Reply) -> Reply {
         let Some(fault) = self.engine.lock().faults.strike(&self.info) else {
-            return self.answer(self.act(request, caller));
+            return act();
         };
         if fault.delay.is_positive() {
             flight.wait(fault.delay).await;
@@ -107,12 +160,12 @@ impl<'a> Calling<'a> {
         match fault.when {
             When::Before => match self.strike(flight, &fault).await {
                 Some(reply) => reply,
-                None => self.answer(self.act(request, caller)),
+                None => act(),
             },
             When::After => {
-                let outcome = self.act(request, caller);
+                let answer = act();
                 match self.strike(flight, &fault).await {
-                    Some(Reply::Half { .. }) | None => self.spoil(&fault, outcome),
+                    Some(Reply::Half { .. } | Reply::Written(Written { half: true, .. })) | None => spoil(&fault, answer),
                     Some(reply) => reply,
                 }
             }
@@ -133,18 +186,19 @@ impl<'a> Calling<'a> {
                 text: "<html><head><title>502 Bad Gateway</title></head><body>502 Bad Gateway</body></html>",
             }),
             What::Garble(Garble::Half) => {
+                if let Vendor::Huawei(_) = self.vendor {
+                    let text = json!({ "request_id": self.request_id }).to_string();
+                    return Some(Reply::Written(Written { status: 200, text, half: true, ..Written::default() }));
+                }
                 Some(Reply::Half { status: 200, body: json!({ "RequestId": self.request_id }), request_id: self.request_id.clone() })
             }
-            What::Throttle => Some(self.refused(&alibaba::throttled())),
-            What::Error { status, code, message } => Some(self.refused(&Refusal::new(*status, code.clone(), message.clone()))),
-        }
-    }
-
-    /// The true answer, cut in half if the fault says so.
-    fn spoil(&self, fault: &Fault, outcome: Outcome) -> Reply {
-        match (self.answer(outcome), &fault.what) {
-            (Reply::Json { status, body, request_id, .. }, What::Garble(_)) => Reply::Half { status, body, request_id },
-            (reply, _) => reply,
+            What::Throttle | What::Error { .. } => Some(match (&self.vendor, &fault.what) {
+                (Vendor::Huawei(visit), what) => visit.write(Err(visit.fault(what)), &self.request_id),
+                (Vendor::Alibaba, What::Error { status, code, message, .. }) => {
+                    self.refused(&Refusal::new(*status, code.clone(), message.clone()))
+                }
+                (Vendor::Alibaba, _) => self.refused(&alibaba::throttled()),
+            }),
         }
     }
 
@@ -224,7 +278,19 @@ impl<'a> Calling<'a> {
             Reply::Page { status, .. } | Reply::Half { status, .. } => {
                 inside.log.answered(self.info.number, *status, None);
             }
+            Reply::Written(written) => {
+                inside.log.answered(self.info.number, written.status, written.code.as_deref());
+            }
             Reply::Nothing => {}
         }
+    }
+}
+
+/// The true answer, cut in half if the fault says so.
+fn spoil(fault: &Fault, answer: Reply) -> Reply {
+    match (answer, &fault.what) {
+        (Reply::Json { status, body, request_id, .. }, What::Garble(_)) => Reply::Half { status, body, request_id },
+        (Reply::Written(written), What::Garble(_)) => Reply::Written(Written { half: true, ..written }),
+        (reply, _) => reply,
     }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::hook::CallInfo;
+use crate::huawei::answer::Envelope;
 
 /// Something that goes wrong with certain calls. Faults are tried in the order in which they were added; one call meets at most one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -62,6 +63,10 @@ pub enum What {
         status: u16,
         code: String,
         message: String,
+        /// Huawei: the form of the body; by default the one that such a code comes in.
+        envelope: Option<Envelope>,
+        /// Huawei: goes into the body beside code and message.
+        encoded_authorization_message: Option<String>,
     },
 }
 
@@ -152,7 +157,17 @@ impl Fault {
 impl What {
     pub fn error(status: u16, code: impl Into<String>) -> Self {
         let code = code.into();
-        Self::Error { status, message: format!("{code} (a fault of the simulator)"), code }
+        let message = format!("{code} (a fault of the simulator)");
+        Self::Error { status, code, message, envelope: None, encoded_authorization_message: None }
+    }
+
+    /// In this envelope, which only Huawei's answers have.
+    #[must_use]
+    pub fn in_envelope(mut self, form: Envelope) -> Self {
+        if let Self::Error { envelope, .. } = &mut self {
+            *envelope = Some(form);
+        }
+        self
     }
 }
 
@@ -162,11 +177,13 @@ impl TryFrom<Value> for What {
     fn try_from(value: Value) -> Result<Self, String> {
         const FORMS: &str = "what: one of \"timeout\", {\"timeout\": \"5s\"}, \"reset\", \"garble\", {\"garble\": \"html\"|\"half\"}, \"throttle\", {\"status\": 500, \"code\": \"…\", \"message\": \"…\"}";
         #[derive(Deserialize)]
-        #[serde(deny_unknown_fields)]
+        #[serde(rename_all = "camelCase", deny_unknown_fields)]
         struct Plain {
             status: u16,
             code: String,
             message: Option<String>,
+            envelope: Option<Envelope>,
+            encoded_authorization_message: Option<String>,
         }
         if let Some(word) = value.as_str() {
             return match word {
@@ -191,8 +208,12 @@ impl TryFrom<Value> for What {
             return Err(format!("what.status: {} is no status of an answer", plain.status));
         }
         let mut what = Self::error(plain.status, plain.code);
-        if let (Self::Error { message, .. }, Some(text)) = (&mut what, plain.message) {
-            *message = text;
+        if let Self::Error { message, envelope, encoded_authorization_message, .. } = &mut what {
+            if let Some(text) = plain.message {
+                *message = text;
+            }
+            *envelope = plain.envelope;
+            *encoded_authorization_message = plain.encoded_authorization_message;
         }
         Ok(what)
     }
@@ -206,7 +227,16 @@ impl From<What> for Value {
             What::Reset => json!("reset"),
             What::Garble(how) => json!({ "garble": how }),
             What::Throttle => json!("throttle"),
-            What::Error { status, code, message } => json!({ "status": status, "code": code, "message": message }),
+            What::Error { status, code, message, envelope, encoded_authorization_message } => {
+                let mut all = json!({ "status": status, "code": code, "message": message });
+                if let Some(envelope) = envelope {
+                    all["envelope"] = json!(envelope);
+                }
+                if let Some(encoded) = encoded_authorization_message {
+                    all["encodedAuthorizationMessage"] = json!(encoded);
+                }
+                all
+            }
         }
     }
 }
@@ -286,10 +316,13 @@ mod tests {
     fn a_call(operation: &str) -> CallInfo {
         CallInfo {
             number: 1,
+            vendor: "alibaba".to_owned(),
             service: "ecs".to_owned(),
             operation: operation.to_owned(),
             account: Some("1".to_owned()),
             access_key_id: None,
+            user: None,
+            project: None,
             region: Some("cn-hangzhou".to_owned()),
             parameters: BTreeMap::from([("InstanceId".to_owned(), "i-1".to_owned())]),
         }
@@ -330,6 +363,7 @@ mod tests {
             r#"{"garble":"half"}"#,
             r#""throttle""#,
             r#"{"code":"InternalError","message":"m","status":500}"#,
+            r#"{"code":"CSBS.9998","encodedAuthorizationMessage":"e","envelope":"nested","message":"m","status":500}"#,
         ] {
             let what: What = serde_json::from_str(text).unwrap();
             assert_eq!(serde_json::to_string(&what).unwrap(), text);

@@ -8,12 +8,18 @@ use std::sync::Arc;
 pub struct CallInfo {
     /// Counts from 1 since the simulator started; the same number as in the log.
     pub number: u64,
+    /// `alibaba` or `huawei`.
+    pub vendor: String,
     pub service: String,
     pub operation: String,
-    /// The account of the key, if the key is known.
+    /// The account of the key, if the key is known; at Huawei the id of the domain, also that of a token.
     pub account: Option<String>,
     pub access_key_id: Option<String>,
+    /// At Huawei: the name of the user or agency.
+    pub user: Option<String>,
     pub region: Option<String>,
+    /// At Huawei: the id of the project.
+    pub project: Option<String>,
     pub parameters: BTreeMap<String, String>,
 }
 

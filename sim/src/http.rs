@@ -95,6 +95,20 @@ async fn answer(request: http::Request<Incoming>, engine: Arc<Engine>) -> Result
                 Answering { bytes: Some(half), whole: false, _flight: Some(flight) },
             ))
         }
+        Reply::Written(written) => {
+            let kind = if written.plain { "text/plain;charset=utf-8" } else { JSON };
+            let length = written.text.len();
+            let whole = Bytes::from(written.text);
+            let mut headers: Vec<(&str, &str)> = written.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            headers.push(("date", &date));
+            let announced = length.to_string();
+            if written.half {
+                headers.push(("content-length", &announced));
+                let body = Answering { bytes: Some(whole.slice(..length / 2)), whole: false, _flight: Some(flight) };
+                return Ok(with_head(written.status, kind, &headers, body));
+            }
+            Ok(with_head(written.status, kind, &headers, Answering::whole(whole, Some(flight))))
+        }
         Reply::Nothing => Err(Closed),
     }
 }

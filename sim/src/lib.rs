@@ -12,6 +12,7 @@
 //! | `alibaba` | the gateway of that vendor (signatures, nonce, date) and its services, one folder or file each |
 //! | `world` | what exists: accounts, roles, instances, interfaces, groups; how it is seeded and edited |
 //! | `clock`, `throttle`, `faults`, `flights`, `log` | one idea each |
+//! | `huawei` | what `alibaba` is, for the other vendor; its accounts and tokens are in `huawei/realm` |
 //! | `admin` | the same handle over HTTP, below `/_sim/` |
 //!
 //! A vendor is a folder, a service a module in it: a further one adds its operations to the table of its folder.
@@ -26,6 +27,7 @@ mod faults;
 mod flights;
 mod hook;
 mod http;
+mod huawei;
 mod log;
 mod request;
 mod simulator;
@@ -35,6 +37,9 @@ mod world;
 pub use clock::Clock;
 pub use faults::{Fault, Garble, What, When};
 pub use hook::{CallInfo, Hook, Moment, Verdict};
+pub use huawei::answer::Envelope;
+pub use huawei::realm::edit::{HuaweiEdit, HuaweiObject, HuaweiPassword, HuaweiTokens};
+pub use huawei::realm::seed::{HuaweiAgency, HuaweiKey};
 pub use log::Call;
 pub use simulator::{Options, Simulator};
 pub use world::edit::{Change, Edit, Member, Object};

@@ -17,11 +17,16 @@ pub struct Call {
     /// Counts from 1 since the simulator started.
     pub number: u64,
     pub time: Timestamp,
+    pub vendor: String,
     pub service: String,
     pub operation: String,
     pub account: Option<String>,
     pub access_key_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
     pub region: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub project: Option<String>,
     pub parameters: BTreeMap<String, String>,
     pub status: Option<u16>,
     /// The error code; absent on success.
@@ -50,11 +55,14 @@ impl Log {
         self.calls.push_back(Call {
             number: info.number,
             time,
+            vendor: info.vendor.clone(),
             service: info.service.clone(),
             operation: info.operation.clone(),
             account: info.account.clone(),
             access_key_id: info.access_key_id.clone(),
+            user: info.user.clone(),
             region: info.region.clone(),
+            project: info.project.clone(),
             parameters: info.parameters.clone(),
             status: None,
             code: None,

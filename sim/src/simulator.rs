@@ -123,7 +123,8 @@ impl Simulator {
 
     /// The truth, without secrets: what `GET /_sim/state` answers.
     pub fn state(&self) -> serde_json::Value {
-        self.engine.lock().world.view()
+        let inside = self.engine.lock();
+        inside.world.view(inside.clock.now())
     }
 
     /// The groups of an instance or an interface as they are, in the order of joining; none for one that does not exist.

@@ -46,6 +46,15 @@ impl Operation {
     }
 }
 
+/// Whether a request speaks this vendor's language, well or badly: the other one has neither these headers nor these parameters.
+pub(crate) fn is_meant(request: &Request) -> bool {
+    let by_parameters = || {
+        let parameters = request.parameters();
+        ["Action", "Version", "AccessKeyId", "Signature"].iter().any(|name| parameters.text(name).is_some())
+    };
+    request.headers.keys().any(|name| name.starts_with("x-acs-")) || by_parameters()
+}
+
 /// The service's short name, from the version that the client speaks. Names of services that are not simulated are known too, so that the log
 /// and the faults can name them.
 pub(crate) fn service(preamble: &Preamble) -> &'static str {
@@ -97,7 +106,7 @@ pub(crate) fn is_denied(world: &World, key: &Key, service: &str, operation: &str
 }
 
 /// Whether a key's list of denied actions covers this one.
-fn denies(deny: &[String], service: &str, operation: &str) -> bool {
+pub(crate) fn denies(deny: &[String], service: &str, operation: &str) -> bool {
     deny.iter().any(|rule| {
         let (product, action) = rule.split_once(':').unwrap_or(("*", rule));
         (product == "*" || product == service) && (action == "*" || action == operation)

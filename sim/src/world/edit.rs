@@ -11,6 +11,7 @@ use super::lay::{INSTANCE_STATUSES, INTERFACE_STATUSES};
 use super::roles::{OidcProviderSeed, RoleSeed};
 use super::seed::{KeySeed, SettingsSeed};
 use crate::clock::later;
+use crate::huawei::realm::edit::HuaweiEdit;
 
 /// One change, as JSON one object with one key: `{"leave": {"instance": "i-1", "group": "sg-1"}}`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,6 +29,7 @@ pub enum Edit {
     /// Voids all temporary keys of a role, named by its ARN.
     RevokeSessions(String),
     Settings(SettingsSeed),
+    Huawei(HuaweiEdit),
 }
 
 /// An instance or an interface, and a group.
@@ -138,6 +140,7 @@ impl World {
             Edit::OidcProvider(provider) => self.put_oidc_provider(provider),
             Edit::RevokeSessions(role) => self.revoke_sessions(role),
             Edit::Settings(settings) => self.settings.change(settings),
+            Edit::Huawei(edit) => self.huawei.edit(edit),
         }
     }
 

@@ -46,6 +46,7 @@ impl World {
                 self.put_role(&RoleSeed { account: Some(account.id.clone()), ..role })?;
             }
         }
+        self.huawei.lay(seed.huawei)?;
         let defaults = seed.defaults;
         for group in seed.security_groups {
             let id = group.id.clone();
@@ -330,11 +331,12 @@ fn address(number: usize) -> String {
 
 impl super::Settings {
     pub(crate) fn change(&mut self, seed: &SettingsSeed) -> Result<()> {
-        for (name, value) in [("readLag", seed.read_lag), ("changeTakes", seed.change_takes)] {
+        for (name, value) in [("readLag", seed.read_lag), ("changeTakes", seed.change_takes), ("tokenLifetime", seed.token_lifetime)] {
             ensure!(!value.is_some_and(|length| length.is_negative()), "settings.{name} is negative");
         }
         self.read_lag = seed.read_lag.unwrap_or(self.read_lag);
         self.change_takes = seed.change_takes.unwrap_or(self.change_takes);
+        self.token_lifetime = seed.token_lifetime.unwrap_or(self.token_lifetime);
         self.groups_per_interface = seed.groups_per_interface.unwrap_or(self.groups_per_interface);
         self.rules_per_interface = seed.rules_per_interface.unwrap_or(self.rules_per_interface);
         self.normal_group_size = seed.normal_group_size.unwrap_or(self.normal_group_size);

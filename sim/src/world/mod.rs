@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use self::roles::{OidcProvider, Role};
 use crate::clock::later;
+use crate::huawei::realm::Realm;
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct World {
@@ -29,6 +30,8 @@ pub(crate) struct World {
     pub(crate) instances: BTreeMap<String, Instance>,
     pub(crate) interfaces: BTreeMap<String, Interface>,
     pub(crate) groups: BTreeMap<String, Group>,
+    /// The other vendor's accounts.
+    pub(crate) huawei: Realm,
 }
 
 #[derive(Clone, Debug)]
@@ -53,6 +56,8 @@ pub(crate) struct Key {
 pub(crate) struct Settings {
     pub(crate) read_lag: SignedDuration,
     pub(crate) change_takes: SignedDuration,
+    /// How long a token of IAM (Huawei) is good.
+    pub(crate) token_lifetime: SignedDuration,
     pub(crate) groups_per_interface: usize,
     pub(crate) rules_per_interface: u32,
     pub(crate) normal_group_size: usize,
@@ -91,6 +96,7 @@ impl Default for Settings {
         Self {
             read_lag: SignedDuration::ZERO,
             change_takes: SignedDuration::ZERO,
+            token_lifetime: SignedDuration::from_hours(24),
             groups_per_interface: 5,
             rules_per_interface: 1_000,
             normal_group_size: 6_000,

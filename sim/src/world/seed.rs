@@ -22,6 +22,7 @@ pub(super) struct Seed {
     pub(super) security_groups: Vec<GroupSeed>,
     pub(super) instances: OneOrMany<InstanceSeed>,
     pub(super) interfaces: Vec<InterfaceSeed>,
+    pub(super) huawei: crate::huawei::realm::seed::RealmSeed,
 }
 
 /// A list, or one entry (a generator) standing alone.
@@ -83,6 +84,8 @@ pub struct SettingsSeed {
     pub read_lag: Option<SignedDuration>,
     /// How long a Join or Leave keeps its interface busy (409 meanwhile).
     pub change_takes: Option<SignedDuration>,
+    /// How long a new token of IAM (Huawei) is good.
+    pub token_lifetime: Option<SignedDuration>,
     pub groups_per_interface: Option<usize>,
     pub rules_per_interface: Option<u32>,
     pub normal_group_size: Option<usize>,

@@ -1,11 +1,12 @@
 //! The truth as JSON, for `GET /_sim/state`: everything but secrets.
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::World;
 
 impl World {
-    pub(crate) fn view(&self) -> Value {
+    pub(crate) fn view(&self, now: Timestamp) -> Value {
         let accounts: Vec<Value> = self
             .accounts
             .iter()
@@ -41,6 +42,7 @@ impl World {
             "instances": instances,
             "interfaces": self.interfaces.values().collect::<Vec<_>>(),
             "securityGroups": self.groups.values().collect::<Vec<_>>(),
+            "huawei": self.huawei.view(now),
         })
     }
 

@@ -47,6 +47,8 @@ pub(crate) struct Client {
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) head: String,
+    /// The head as it came, for values in which the case matters.
+    pub(crate) exact_head: String,
     pub(crate) text: String,
 }
 
@@ -238,6 +240,7 @@ pub(crate) fn finish(stream: &mut TcpStream) -> std::io::Result<Answer> {
     let answer = Answer {
         status: head.split(' ').nth(1).and_then(|word| word.parse().ok()).ok_or_else(cut)?,
         head: head.to_ascii_lowercase(),
+        exact_head: head.to_owned(),
         text: text.to_owned(),
     };
     let announced = answer.header("content-length").and_then(|length| length.parse().ok());

@@ -8,6 +8,7 @@ mod describe;
 mod faults;
 mod flights;
 mod gate;
+mod huawei;
 mod membership;
 mod oidc;
 mod program;

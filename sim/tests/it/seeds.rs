@@ -47,6 +47,25 @@ fn a_wrong_seed_is_refused_in_one_line_that_names_the_trouble() {
 }
 
 #[test]
+fn a_wrong_seed_of_the_other_vendor_is_refused_as_plainly() {
+    for (domains, words) in [
+        ("[{id: d, name: a, colour: red}]", "colour"),
+        ("[{id: d, name: a, users: [{id: u}]}]", "missing field `name`"),
+        ("[{id: d, name: a, users: [{id: u, name: ann, keys: [{access: AK}]}]}]", "huawei domain d: key AK: `secret` is missing"),
+        ("[{id: d, name: a, users: [{id: u, name: ann}, {id: v, name: ann}]}]", "user ann: the name is taken by u"),
+        ("[{id: d, name: a}, {id: e, name: a}]", "huawei domain e: name a: the name is taken by d"),
+        ("[{id: d, name: a, projects: [{id: p, name: x, region: r}, {id: q, name: x, region: r}]}]", "project x: the name is taken by p"),
+        ("[{id: d, name: a, projects: [{id: '', name: x, region: r}]}]", "`id` is missing"),
+        ("[{id: d, name: a, agencies: [{id: g, name: lent, projects: [x]}]}]", "agency lent: its domain has no project x"),
+    ] {
+        let message = complaint(&format!("huawei: {{domains: {domains}}}\n"));
+        assert!(message.contains(words), "{domains}: {message}");
+        assert!(!message.contains('\n'), "{message}");
+    }
+    assert!(complaint("settings: {tokenLifetime: -1s}").contains("tokenLifetime"));
+}
+
+#[test]
 fn an_account_number_needs_no_quotes() {
     let simulator = simulator("accounts: [{id: 1234567890123456}]\nregions: [r]\ninstances: []");
     assert_eq!(simulator.state()["accounts"][0]["id"], "1234567890123456");
