@@ -272,7 +272,7 @@ impl<'a> Calling<'a> {
 /// The true answer, cut in half if the fault says so.
 fn spoil(fault: &Fault, answer: Reply) -> Reply {
     match (answer, &fault.what) {
-        (Reply::Json { status, body, request_id }, What::Garble(_)) => Reply::Half { status, body, request_id },
+        (Reply::Json { status, body, request_id, .. }, What::Garble(_)) => Reply::Half { status, body, request_id },
         (Reply::Written(written), What::Garble(_)) => Reply::Written(Written { half: true, ..written }),
         (reply, _) => reply,
     }

@@ -68,7 +68,8 @@ impl Visit {
 
     pub(crate) fn admit(&self, request: &Request, inside: &mut Inside) -> Result<Caller, Refusal> {
         let route = self.route.as_ref().ok_or_else(gate::unknown_api)?;
-        gate::check(request, route, &mut inside.world.huawei, inside.clock.now())
+        let now = inside.clock.now();
+        gate::check(request, route, &mut inside.world.huawei, now)
     }
 
     /// Flow control, rights, and the operation itself, in one moment.
