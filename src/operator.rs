@@ -4,7 +4,6 @@ use crate::ambient::{Clock, Dice};
 use crate::api::{CloudCredential, SecurityGroupMembership};
 use crate::cloud::alibaba::{CallObserver, FinishedCall};
 use crate::cloud::budget::{Budget, Limits};
-use crate::cloud::error::Class;
 use crate::cloud::transport::Transport;
 use crate::credentials::{AllowedEndpoints, CredentialController, CredentialSettings, Registry};
 use crate::gauges::Gauges;
@@ -257,7 +256,7 @@ impl CallObserver for Counting {
     fn finished(&self, call: &FinishedCall) {
         let (service, operation) = (call.operation.service, call.operation.name);
         let labels = OperationLabels { service, operation };
-        if call.class == Some(Class::Unexpected) {
+        if !call.known {
             self.0.unknown_codes.get_or_create(&labels).inc();
         }
         if let Some(size) = call.batch_size.and_then(|size| u32::try_from(size).ok()) {

@@ -7,5 +7,6 @@ pub mod budget;
 pub mod catalogue;
 mod denials;
 pub mod error;
+pub mod explain;
 pub mod session;
 pub mod transport;

@@ -52,6 +52,8 @@ pub struct FinishedCall {
     pub code: String,
     /// Absent when the call did what it was asked to.
     pub class: Option<Class>,
+    /// False if the code is in no catalogue.
+    pub known: bool,
     pub latency: Duration,
     /// Absent while the account is not known yet.
     pub account: Option<String>,

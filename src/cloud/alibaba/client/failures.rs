@@ -53,8 +53,16 @@ pub(super) fn unbuildable(operation: Operation, error: BuildError) -> CloudError
     with_source(CloudError::explained(operation, explanation), error)
 }
 
-const UNAVAILABLE: Explanation =
-    Explanation { class: Class::Unavailable, ok: false, acted: Acted::Perhaps, reason: Reason::CloudUnavailable, meaning: "", hint: "" };
+const UNAVAILABLE: Explanation = Explanation {
+    class: Class::Unavailable,
+    ok: false,
+    known: true,
+    daily: false,
+    acted: Acted::Perhaps,
+    reason: Reason::CloudUnavailable,
+    meaning: "",
+    hint: "",
+};
 
 const UNRESOLVED: Explanation = Explanation {
     meaning: "the name of the cloud's endpoint cannot be resolved",
@@ -102,6 +110,8 @@ const NOT_THE_VENDORS: Explanation = Explanation {
 const NOT_A_REGION: Explanation = Explanation {
     class: Class::Invalid,
     ok: false,
+    known: true,
+    daily: false,
     acted: Acted::No,
     reason: Reason::InvalidSpec,
     meaning: "the region is not a region's name",
@@ -110,6 +120,8 @@ const NOT_A_REGION: Explanation = Explanation {
 const NOT_AN_ENDPOINT: Explanation = Explanation {
     class: Class::Invalid,
     ok: false,
+    known: true,
+    daily: false,
     acted: Acted::No,
     reason: Reason::EndpointNotAllowed,
     meaning: "the endpoint of the CloudCredential cannot be used",
@@ -118,6 +130,8 @@ const NOT_AN_ENDPOINT: Explanation = Explanation {
 const NOT_A_KEY: Explanation = Explanation {
     class: Class::Unauthenticated,
     ok: false,
+    known: true,
+    daily: false,
     acted: Acted::No,
     reason: Reason::CredentialRejected,
     meaning: "the access key holds characters that cannot be sent",
@@ -126,6 +140,8 @@ const NOT_A_KEY: Explanation = Explanation {
 pub(super) const UNWRITABLE: Explanation = Explanation {
     class: Class::Invalid,
     ok: false,
+    known: true,
+    daily: false,
     acted: Acted::No,
     reason: Reason::InternalError,
     meaning: "the request has no form on the wire",

@@ -198,16 +198,17 @@ impl Client {
                 Err((error.into(), word))
             }
         };
-        let (code, class) = match &outcome {
-            Ok(_) => ("OK".to_owned(), None),
-            Err((failed, word)) => {
-                (failed.error.code.clone().unwrap_or_else(|| (*word).to_owned()), (!failed.error.ok).then_some(failed.error.class))
+        let (code, class, known) = match &outcome {
+            Ok(_) => ("OK".to_owned(), None, true),
+            Err((Failed { error, .. }, word)) => {
+                (error.code.clone().unwrap_or_else(|| (*word).to_owned()), (!error.ok).then_some(error.class), error.known)
             }
         };
         self.options.observer.finished(&FinishedCall {
             operation: call.operation,
             code,
             class,
+            known,
             latency: since.elapsed(),
             account: call.account.map(ToOwned::to_owned),
             tenant: self.options.tenant.clone(),
