@@ -111,10 +111,6 @@ impl Row {
             hint: self.hint,
         }
     }
-
-    fn is_of(&self, operation: Operation) -> bool {
-        self.operations.contains(&operation.name)
-    }
 }
 
 /// The row that fits best: that of the operation before that of the service before that of all services, and among these the one with the
@@ -125,18 +121,13 @@ pub(in crate::cloud) fn find(
     status: u16,
     code: &str,
 ) -> Option<&'static Row> {
-    rows.filter(|row| row.code == code)
-        .filter(|row| row.service == COMMON || row.service == operation.service)
-        .filter(|row| row.operations.is_empty() || row.is_of(operation))
-        .max_by_key(|row| (row.is_of(operation), row.service == operation.service, row.http_status == Some(status)))
+    best(rows, (operation.service, operation.name), Some(status), code)
 }
 
-/// The row that stands for a documented code; `find` for names that are known only at run time, and for an operation that may be none.
-#[cfg(test)]
-pub(in crate::cloud) fn find_documented(
+/// The same, of a service and an operation that are known by name only.
+pub(in crate::cloud) fn best(
     rows: impl Iterator<Item = &'static Row>,
-    service: &str,
-    operation: &str,
+    (service, operation): (&str, &str),
     status: Option<u16>,
     code: &str,
 ) -> Option<&'static Row> {

@@ -29,7 +29,7 @@ fn remoteness(wanted: &str, code: &str) -> Option<(u8, usize)> {
         return Some((1, code.len()));
     }
     let typing_errors = edits(wanted, &code);
-    if typing_errors <= 2.max(code.len().min(wanted.len()) / 5) {
+    if typing_errors <= 1.max(code.len().min(wanted.len()) / 5) {
         return Some((2, typing_errors));
     }
     if wanted.strip_prefix(&code).is_some_and(|rest| rest.starts_with('.')) {

@@ -29,8 +29,8 @@ pub(super) fn blames_an_id(error: &CloudError) -> bool {
     let Some(code) = error.code.as_deref() else {
         return false;
     };
-    let of_the_whole = gateway::ROWS.iter().any(|row| row.code == code) && !code.starts_with("InvalidParameter")
-        || ["MissingParameter", "RegionId."].iter().any(|prefix| code.starts_with(prefix));
+    let of_the_whole =
+        gateway::ROWS.iter().any(|row| row.code == code) && !code.starts_with("InvalidParameter") || code.starts_with("MissingParameter");
     match error.class {
         Class::Invalid | Class::NotFound => !of_the_whole,
         Class::Throttled

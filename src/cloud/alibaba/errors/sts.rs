@@ -127,7 +127,7 @@ pub(super) const ROWS: &[Row] = &[
         TOKEN,
         Class::Unauthenticated,
         "the cloud cannot fetch the public keys of the token's issuer",
-        "enable RRSA for the cluster: an issuer such as https://kubernetes.default.svc is not to be reached from outside",
+        "enable RRSA for the cluster in the ACK console: an issuer such as https://kubernetes.default.svc is not to be reached from outside",
     ),
     row(
         "AuthenticationFail.OIDCToken.HttpsUrlInvalid",

@@ -19,7 +19,8 @@ pub(super) const ROWS: &[Row] = &[
         "the region has no Cloud Assistant",
         "set spec.region to the region of the machines; where it is right already, commands cannot be run there",
     )
-    .of("ecs"),
+    .of("ecs")
+    .on(&["RunCommand", "StopInvocation"]),
     row(
         "InvalidClientToken.Malformed",
         400,
@@ -145,7 +146,8 @@ pub(super) const ROWS: &[Row] = &[
         "the cloud no longer knows this run",
         "nothing to do where the run is over: runs are forgotten after 30 days; else compare spec.region with where it ran",
     )
-    .of("ecs"),
+    .of("ecs")
+    .on(&["StopInvocation"]),
     Row::any(
         "InvalidInstanceId.NotFound",
         Some(404),
