@@ -27,6 +27,8 @@ fn patience(lane: Lane) -> Duration {
 const GIVEN_UP: Explanation = Explanation {
     class: Class::Unavailable,
     ok: false,
+    known: true,
+    daily: false,
     acted: Acted::No,
     reason: Reason::CloudUnavailable,
     meaning: "the read was given up before it had an answer",

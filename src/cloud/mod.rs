@@ -10,6 +10,7 @@ mod denials;
 pub mod encode;
 pub mod endpoints;
 pub mod error;
+pub mod explain;
 pub mod huawei;
 mod redact;
 pub mod session;

@@ -21,6 +21,8 @@ pub(super) const TOKEN_REQUEST: Operation = Operation { service: "kubernetes", n
 const NOT_ALLOWED: Explanation = Explanation {
     class: Class::Denied,
     ok: false,
+    known: true,
+    daily: false,
     acted: Acted::No,
     reason: Reason::CredentialMissing,
     meaning: "steward may not ask for tokens of the ServiceAccount in spec.auth.oidc.serviceAccountName",

@@ -38,6 +38,8 @@ pub struct FinishedCall {
     pub code: String,
     /// Absent when the call did what it was asked to.
     pub class: Option<Class>,
+    /// False if the code is in no catalogue.
+    pub known: bool,
     pub latency: Duration,
     /// Absent while the account is not known yet.
     pub account: Option<String>,
@@ -313,16 +315,17 @@ impl<D: Dialect> Client<D> {
                 Err((Failed { error, skew: None, renewable: false }, word))
             }
         };
-        let (code, class) = match &outcome {
-            Ok(_) => ("OK".to_owned(), None),
+        let (code, class, known) = match &outcome {
+            Ok(_) => ("OK".to_owned(), None, true),
             Err((Failed { error, .. }, word)) => {
-                (error.code.clone().unwrap_or_else(|| (*word).to_owned()), (!error.ok).then_some(error.class))
+                (error.code.clone().unwrap_or_else(|| (*word).to_owned()), (!error.ok).then_some(error.class), error.known)
             }
         };
         self.around.observer.finished(&FinishedCall {
             operation: call.operation,
             code,
             class,
+            known,
             latency: since.elapsed(),
             account: call.account.map(ToOwned::to_owned),
             tenant: self.around.tenant.clone(),

@@ -22,6 +22,8 @@ const AGENCY_KEY_LASTS: Duration = Duration::from_secs(3600);
 const NO_ACCOUNT: Explanation = Explanation {
     class: Class::Unexpected,
     ok: false,
+    known: true,
+    daily: false,
     acted: Acted::No,
     reason: Reason::UnknownError,
     meaning: "the identity service does not say which account this identity belongs to",
