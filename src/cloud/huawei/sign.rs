@@ -154,7 +154,7 @@ mod tests {
     }
 
     fn signed(headers: &[(&str, &str)], body: &[u8]) -> Signed {
-        let parts = Parts { method: "post", path: "/v1", query: &[], headers: &pairs(headers), body };
+        let parts = Parts { method: "POST", path: "/v1", query: &[], headers: &pairs(headers), body };
         sign(&parts, &SecretString::from("secret"))
     }
 
@@ -211,6 +211,16 @@ mod tests {
         let query = canonical_query(&pairs(&[("states", "succeeded"), ("b", ""), ("states", "failed"), ("a", "x y+*~"), ("B", "/?&=")]));
         assert_eq!(query, "B=%2F%3F%26%3D&a=x%20y%2B%2A~&b=&states=failed&states=succeeded");
         assert_eq!(canonical_query(&[]), "");
+    }
+
+    #[test]
+    fn the_method_counts_in_upper_case() {
+        let canonical_request_hash = |method| {
+            let parts = Parts { method, path: "/v1", query: &[], headers: &[], body: b"" };
+            sign(&parts, &SecretString::from("secret")).canonical_request_hash
+        };
+        assert_eq!(canonical_request_hash("patch"), canonical_request_hash("PATCH"));
+        assert_ne!(canonical_request_hash("PATCH"), canonical_request_hash("PUT"));
     }
 
     #[test]
