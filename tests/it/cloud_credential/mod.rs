@@ -1,4 +1,13 @@
-//! Stories of CloudCredential: keys that are missing, wrong, renewed, refused, taken away.
+//! Stories of CloudCredential: keys that are missing, wrong, renewed, refused, taken away. What holds for every way to prove an identity is in
+//! `methods`; `roles`, `tokens` and `huawei` tell what can happen to one, `economy` what it all costs.
+
+mod cast;
+mod clocks;
+mod economy;
+mod huawei;
+mod methods;
+mod roles;
+mod tokens;
 
 use crate::security_group_membership::{SEED, minutes, seconds, settled, web};
 use crate::world::World;
