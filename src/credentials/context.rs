@@ -13,6 +13,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+/// The shortest poll, as a share of the interval; the longest is as much longer.
+const SHORTEST: f64 = 0.8;
+
 /// What the operator's flags say about credentials.
 #[derive(Clone, Debug)]
 pub struct CredentialSettings {
@@ -56,6 +59,11 @@ impl Context {
 
     /// About the poll interval, so that many credentials do not come back together.
     pub(super) fn poll(&self) -> Duration {
-        self.settings.reference_poll.mul_f64(0.8 + 0.4 * self.shared.dice.fraction())
+        self.settings.reference_poll.mul_f64(SHORTEST + 2.0 * (1.0 - SHORTEST) * self.shared.dice.fraction())
+    }
+
+    /// No poll of the same credential comes sooner.
+    pub(super) fn shortest_poll(&self) -> Duration {
+        self.settings.reference_poll.mul_f64(SHORTEST)
     }
 }

@@ -43,9 +43,10 @@ pub(super) async fn look(object: &CloudCredential, context: &Context, key: &Key,
         let mut last = remembered.asked.lock().unwrap_or_else(PoisonError::into_inner);
         last.replace(asked.clone()).is_some_and(|last| last != asked)
     };
-    // A Secret that another credential has read just now need not be read again, unless somebody asks, or the cloud has refused what was in it.
+    // A Secret that another credential has read since our last poll need not be read again, unless somebody asks, or the cloud has refused what
+    // was in it.
     let refused = matches!(context.registry.get(key).state, State::Closed { .. });
-    let age = if asks_anew || refused { Duration::ZERO } else { context.settings.reference_poll / 2 };
+    let age = if asks_anew || refused { Duration::ZERO } else { context.shortest_poll() };
     let read = Proof::read(object, &context.secrets, &key.0, age).await;
     // Looked up only now: a cloud may have refused the keys while the Secret was read.
     let before = context.registry.get(key);
@@ -102,7 +103,7 @@ fn unchanged(entry: Entry, remembered: &Remembered, context: &Context) -> Findin
         (State::Closed { .. } | State::Unavailable { .. }, Some(failure)) => Some(failure.retry_at),
         // Refused in the middle of somebody's work: the probes begin from here.
         (State::Closed { reason: Reason::CredentialRejected, .. }, None) => {
-            entry.refused.as_ref().map(|error| remember(remembered, error, context).retry_at)
+            entry.refused.as_ref().map(|(error, _)| remember(remembered, error, context).retry_at)
         }
         (State::Closed { .. } | State::Unavailable { .. } | State::New | State::Open(_), _) => None,
     };

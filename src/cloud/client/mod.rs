@@ -262,7 +262,7 @@ impl<D: Dialect> Client<D> {
 
     /// Keys that are good now; those that run out are renewed, which is where a rejection of what they are made from shows.
     pub(in crate::cloud) async fn keep_fresh(&self) -> Result<(), CloudError> {
-        self.keys().await.map(drop)
+        self.ring.freshen().await.map_err(|error| self.noted(error))
     }
 
     /// A refusal of this operation that still stands; a write is not even recorded then.
@@ -344,10 +344,20 @@ impl<D: Dialect> Client<D> {
 
     /// How far the cloud's clock is ahead of ours, if that is news.
     fn skew_of(&self, answer: &HttpAnswer) -> Option<i64> {
-        let date = rfc2822::parse(answer.header("date")?).ok()?;
-        let ahead = date.timestamp().as_second() - self.around.clock.now().as_second();
         let known = self.skew.load(Ordering::Relaxed);
-        Some(ahead).filter(|ahead| (ahead - known).abs() > NOTEWORTHY_SKEW)
+        self.ahead(answer).filter(|ahead| (ahead - known).abs() > NOTEWORTHY_SKEW)
+    }
+
+    /// A moment as the cloud's clock told it in an answer, by ours: the answer says how far they are apart.
+    pub(in crate::cloud) fn by_our_clock(&self, answer: &HttpAnswer, told: Timestamp) -> Timestamp {
+        let ahead = jiff::SignedDuration::from_secs(self.ahead(answer).filter(|ahead| ahead.abs() > NOTEWORTHY_SKEW).unwrap_or_default());
+        told.saturating_sub(ahead).unwrap_or(told)
+    }
+
+    /// How many seconds the cloud's clock is ahead of ours.
+    fn ahead(&self, answer: &HttpAnswer) -> Option<i64> {
+        let date = rfc2822::parse(answer.header("date")?).ok()?;
+        Some(date.timestamp().as_second() - self.around.clock.now().as_second())
     }
 
     /// The vendor's own words, without what they echo of the request; they are not shown anywhere else.
