@@ -159,13 +159,15 @@ pub struct Password {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
     pub user_name: Option<String>,
+    /// The IAM user by id, which needs no account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
     pub user_id: Option<String>,
-    /// The account that the user is in.
+    /// The account that the user is in, by name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
     pub domain_name: Option<String>,
+    /// The account that the user is in, by id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
     pub domain_id: Option<String>,
@@ -180,10 +182,11 @@ pub struct Agency {
     /// The agency, in the account that delegates.
     #[schemars(length(min = 1, max = 64))]
     pub agency_name: String,
-    /// The account that delegates: the one that steward then works in.
+    /// The account that delegates, by name: the one that steward then works in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
     pub domain_name: Option<String>,
+    /// The account that delegates, by id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
     pub domain_id: Option<String>,
@@ -193,9 +196,11 @@ pub struct Agency {
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new("has(self.id) != has(self.name)").message("exactly one of id and name must be set"))]
 pub struct Project {
+    /// By id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64), regex(pattern = "^[A-Za-z0-9_-]+$"))]
     pub id: Option<String>,
+    /// By name: a region's own project is called like it, others begin with the region and `_`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
     pub name: Option<String>,

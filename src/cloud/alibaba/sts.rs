@@ -125,8 +125,7 @@ async fn call<Q: Serialize, A: DeserializeOwned>(
     }
     // A token in a URL would be in the log of every proxy on the way.
     let rpc = Rpc { version: VERSION, parameters, in_body: token.is_some() };
-    let Accepted { body, answer } =
-        client.exchange(&Call { operation, account: None, region, lane: Lane::Work, ids: None }, &rpc).await?;
+    let Accepted { body, answer } = client.exchange(&Call { operation, account: None, region, lane: Lane::Work, ids: None }, &rpc).await?;
     let read = serde_json::from_value(body).map_err(|error| unreadable(operation, answer.status, error))?;
     Ok((read, answer))
 }

@@ -92,7 +92,9 @@ impl<K> Ring<K> {
     pub(in crate::cloud) fn expires(&self) -> Option<Timestamp> {
         match self {
             Self::Given(_) => None,
-            Self::Fetched(fetched) => fetched.current.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|current| current.expires),
+            Self::Fetched(fetched) => {
+                fetched.current.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|current| current.expires)
+            }
         }
     }
 }

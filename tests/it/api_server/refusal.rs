@@ -176,7 +176,8 @@ impl Refusal {
     /// RBAC's words to the one user that there is.
     pub(crate) fn without_right(kind: &Kind, name: &str, verb: &str, subresource: &str, namespace: &str) -> Self {
         let (resource, group) = (format!("{}/{subresource}", kind.plural), &kind.group);
-        let why = format!("User \"{USER}\" cannot {verb} resource \"{resource}\" in API group \"{group}\" in the namespace \"{namespace}\"");
+        let why =
+            format!("User \"{USER}\" cannot {verb} resource \"{resource}\" in API group \"{group}\" in the namespace \"{namespace}\"");
         let message = format!("{} \"{name}\" is forbidden: {why}", kind.qualified());
         Refusal::status(403, "Forbidden", &message, kind.details(name))
     }

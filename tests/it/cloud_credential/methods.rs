@@ -71,8 +71,12 @@ fn what_runs_out_is_renewed_before_that_for_three_days_and_seldom() {
     }
     assert_eq!(world.refused_calls(), Vec::<String>::new());
     // A life of an hour is renewed after 42 to 48 minutes, and so on; a token that is made of a token comes with it.
-    let expected: [(&str, f64, f64); 4] =
-        [("AssumeRole", 3600.0, 1.0), ("AssumeRoleWithOIDC", 1800.0, 1.0), ("CreateTemporaryKey", 3600.0, 1.0), ("CreateToken", 86400.0, 3.0)];
+    let expected: [(&str, f64, f64); 4] = [
+        ("AssumeRole", 3600.0, 1.0),
+        ("AssumeRoleWithOIDC", 1800.0, 1.0),
+        ("CreateTemporaryKey", 3600.0, 1.0),
+        ("CreateToken", 86400.0, 3.0),
+    ];
     for (operation, seconds, tokens) in expected {
         let count = u32::try_from(world.calls(operation)).unwrap();
         let (least, most) = (tokens * 3.0 * 86400.0 / (0.8 * seconds + 40.0), tokens * 3.0 * 86400.0 / (0.7 * seconds));

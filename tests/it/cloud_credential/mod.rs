@@ -39,6 +39,26 @@ fn a_missing_credential_is_named_and_noticed_when_it_comes() {
 }
 
 #[test]
+fn a_credential_of_another_namespace_is_of_no_use() {
+    let mut world = World::new(SEED);
+    world.membership_in("elsewhere", "web", &web(&["i-1"]));
+    world.start();
+    let reason = |world: &World| {
+        let object = world.api.get_json("securitygroupmemberships", "elsewhere", "web").unwrap();
+        object["status"]["conditions"]
+            .as_array()
+            .and_then(|all| all.iter().find(|one| one["type"] == "Ready")?["reason"].as_str().map(str::to_owned))
+    };
+    world.until(seconds(30), "it has none", |world| reason(world).as_deref() == Some("CredentialMissing"));
+    world.pass(minutes(5));
+    assert_eq!(world.credential_status("default")["users"], 0);
+    assert_eq!(world.calls("DescribeInstances") + world.calls("JoinSecurityGroup"), 0);
+    world.secret("elsewhere", "aliyun", "key-1", "secret-1");
+    world.credential("elsewhere", "default", "aliyun");
+    world.until(seconds(30), "with its own it works", |world| reason(world).as_deref() == Some("InSync"));
+}
+
+#[test]
 fn a_rotated_key_is_taken_up_without_a_gap() {
     let mut world = settled(&["i-1"]);
     world.cloud.edit(Edit::rotate("key-1", "secret-2")).unwrap();

@@ -175,7 +175,10 @@ fn a_role_that_is_not_there_is_named() {
     world.start();
     world.until_credential(20, "role", "False/NotFound");
     assert!(world.credential_message("role").contains("roleArn"), "{}", world.credential_message("role"));
-    world.cloud.edit(Edit::Role(RoleSeed { name: "opps".to_owned(), external_id: Some("demo-external-id".to_owned()), ..RoleSeed::default() })).unwrap();
+    world
+        .cloud
+        .edit(Edit::Role(RoleSeed { name: "opps".to_owned(), external_id: Some("demo-external-id".to_owned()), ..RoleSeed::default() }))
+        .unwrap();
     world.until_credential(620, "role", "True/InSync");
 }
 
@@ -212,10 +215,7 @@ fn a_temporary_key_in_a_secret_that_runs_out_is_rejected_until_somebody_brings_a
         ..KeySeed::default()
     };
     world.cloud.edit(Edit::Key(next)).unwrap();
-    world.rewrite_secret(
-        method.name,
-        &json!({"accessKeyId": "STS.next", "accessKeySecret": "next-secret", "securityToken": "next-token"}),
-    );
+    world.rewrite_secret(method.name, &json!({"accessKeyId": "STS.next", "accessKeySecret": "next-secret", "securityToken": "next-token"}));
     world.until_credential(20, method.name, "True/InSync");
     world.until_ready("web", "True/InSync");
 }

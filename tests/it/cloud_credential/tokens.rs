@@ -62,7 +62,8 @@ fn a_service_account_that_is_not_there_is_missed_and_then_found() {
     let mut world = world_with_user();
     world.edit_credential("pod", &json!({"auth": {"oidc": {"serviceAccountName": "droid"}}}));
     world.api.allow_tokens("default", "droid");
-    world.cloud
+    world
+        .cloud
         .edit(Edit::Role(RoleSeed {
             name: "pods".to_owned(),
             subjects: Some(vec!["system:serviceaccount:default:droid".to_owned()]),
@@ -79,9 +80,8 @@ fn a_service_account_that_is_not_there_is_missed_and_then_found() {
 #[test]
 fn a_role_that_trusts_other_pods_only_denies() {
     let mut world = world_with_user();
-    let trusting = |subject: &str| {
-        Edit::Role(RoleSeed { name: "pods".to_owned(), subjects: Some(vec![subject.to_owned()]), ..RoleSeed::default() })
-    };
+    let trusting =
+        |subject: &str| Edit::Role(RoleSeed { name: "pods".to_owned(), subjects: Some(vec![subject.to_owned()]), ..RoleSeed::default() });
     world.cloud.edit(trusting("system:serviceaccount:elsewhere:robot")).unwrap();
     world.start();
     world.until_credential(20, "pod", "False/AccessDenied");
@@ -121,9 +121,11 @@ fn a_provider_of_another_cluster_rejects_the_token_until_it_is_corrected() {
 #[test]
 fn an_api_server_that_does_not_answer_is_waited_for() {
     let mut world = world_with_user();
-    world.api.on_request(|info, _| {
-        if info.subresource == "token" { crate::api_server::Verdict::Fail(503) } else { crate::api_server::Verdict::Go }
-    });
+    world.api.on_request(
+        |info, _| {
+            if info.subresource == "token" { crate::api_server::Verdict::Fail(503) } else { crate::api_server::Verdict::Go }
+        },
+    );
     world.start();
     world.until_credential(20, "pod", "False/DependencyNotReady");
     world.api.no_faults();

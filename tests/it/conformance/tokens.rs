@@ -35,7 +35,10 @@ pub(super) async fn tokens_of_service_accounts(caller: Caller) {
     assert_eq!(claims["kubernetes.io"]["serviceaccount"], json!({"name": "robot", "uid": made.uid()}));
 
     let usual = caller.send_unrecorded("POST", &path, "application/json", Some(&request(&json!({})))).await.expect(201);
-    assert_eq!((usual.body["spec"]["expirationSeconds"].as_i64(), usual.body["spec"]["audiences"].as_array().map(Vec::len)), (Some(3600), Some(1)));
+    assert_eq!(
+        (usual.body["spec"]["expirationSeconds"].as_i64(), usual.body["spec"]["audiences"].as_array().map(Vec::len)),
+        (Some(3600), Some(1))
+    );
     let short = request(&json!({"audiences": ["a"], "expirationSeconds": 599}));
     caller.post(&path, &short).await.refused(422, "may not specify a duration less than 10 minutes");
     caller.post(&format!("{accounts}/nobody/token"), &asked).await.refused(404, "serviceaccounts \"nobody\" not found");

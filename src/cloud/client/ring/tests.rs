@@ -22,7 +22,13 @@ struct Mint {
 impl Mint {
     fn new() -> Arc<Self> {
         let gate = Semaphore::new(Semaphore::MAX_PERMITS);
-        Arc::new(Self { now: AtomicI64::new(0), dice: AtomicU32::new(128), fetched: AtomicU32::new(0), broken: AtomicBool::new(false), gate })
+        Arc::new(Self {
+            now: AtomicI64::new(0),
+            dice: AtomicU32::new(128),
+            fetched: AtomicU32::new(0),
+            broken: AtomicBool::new(false),
+            gate,
+        })
     }
 
     /// With a gate that is closed.
