@@ -7,10 +7,15 @@ use std::fmt::Write as _;
 
 /// As in RFC 3986: only letters, digits and `-_.~` stay as they are.
 pub fn percent_encode(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
-            encoded.push(char::from(byte));
+    percent_encode_bytes(text.as_bytes())
+}
+
+/// The same for bytes that need not be text.
+pub fn percent_encode_bytes(bytes: &[u8]) -> String {
+    let mut encoded = String::with_capacity(bytes.len());
+    for byte in bytes {
+        if byte.is_ascii_alphanumeric() || b"-_.~".contains(byte) {
+            encoded.push(char::from(*byte));
         } else {
             // Writing to a String cannot fail.
             let _ = write!(encoded, "%{byte:02X}");

@@ -1,10 +1,8 @@
 //! The vendor's signature (`SDK-HMAC-SHA256`): pure functions from a request's parts to text. Which headers are signed is the caller's
 //! choice; the date is among them. Nothing here asks for the time.
 
-use hmac::{Hmac, Mac};
-use secrecy::{ExposeSecret, SecretString};
-use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
+use crate::cloud::encode::{hash, keyed_hash, percent_encode, percent_encode_bytes};
+use secrecy::SecretString;
 
 const SCHEME: &str = "SDK-HMAC-SHA256";
 
@@ -73,7 +71,7 @@ pub fn sign(parts: &Parts<'_>, secret_key: &SecretString) -> Signed {
 /// The path as it is signed: each segment decoded and encoded anew, and a slash at the end that the request line does not have.
 /// An encoded slash becomes one that separates, so ids must be free of them.
 fn canonical_path(path: &str) -> String {
-    let segments: Vec<String> = percent_decode(path).split(|byte| *byte == b'/').map(encode).collect();
+    let segments: Vec<String> = percent_decode(path).split(|byte| *byte == b'/').map(percent_encode_bytes).collect();
     let mut path = segments.join("/");
     if !path.ends_with('/') {
         path.push('/');
@@ -88,24 +86,6 @@ pub fn canonical_query(parameters: &[(String, String)]) -> String {
     let pairs: Vec<String> =
         sorted.into_iter().map(|(name, value)| format!("{}={}", percent_encode(name), percent_encode(value))).collect();
     pairs.join("&")
-}
-
-/// Only letters, digits and `-_.~` stay as they are: for an id that becomes a segment of a path.
-pub fn percent_encode(text: &str) -> String {
-    encode(text.as_bytes())
-}
-
-fn encode(bytes: &[u8]) -> String {
-    let mut encoded = String::with_capacity(bytes.len());
-    for byte in bytes {
-        if byte.is_ascii_alphanumeric() || b"-_.~".contains(byte) {
-            encoded.push(char::from(*byte));
-        } else {
-            // Writing to a String cannot fail.
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-    }
-    encoded
 }
 
 /// A `%` that no two hex digits follow stands for itself.
@@ -124,25 +104,6 @@ fn percent_decode(text: &str) -> Vec<u8> {
         }
     }
     decoded
-}
-
-fn hash(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
-}
-
-fn keyed_hash(key: &SecretString, text: &str) -> String {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key.expose_secret().as_bytes()).expect("HMAC takes a key of any length");
-    mac.update(text.as_bytes());
-    hex(&mac.finalize().into_bytes())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }
 
 #[cfg(test)]
