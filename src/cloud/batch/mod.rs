@@ -29,6 +29,10 @@ fn patience(lane: Lane) -> Duration {
 /// Reads of one lane that are out before they are full; whoever comes then goes on gathering.
 const OUT_AT_ONCE: usize = 4;
 
+/// A refusal that nobody has catalogued may be for the sake of one id. So many are enough to find one among a hundred; who is
+/// refused more often is refused for another reason.
+const SUSPICIONS: u32 = 8;
+
 /// The read was given up from outside: only a process that is ending does that.
 const GIVEN_UP: Explanation = Explanation {
     class: Class::Unavailable,
@@ -167,6 +171,7 @@ impl<V: Clone + Send + 'static> Shared<V> {
     /// Reads a batch, and in halves what the cloud refuses for the sake of single ids.
     async fn read(self: Arc<Self>, mut readers: Readers<V>, lane: Lane) {
         let mut parts: Vec<Vec<String>> = vec![readers.keys().cloned().collect()];
+        let mut suspicions = 0;
         while let Some(mut ids) = parts.pop() {
             ids.retain(|id| readers.get(id).is_some_and(|waiting| waiting.iter().any(|reader| !reader.is_closed())));
             if ids.is_empty() {
@@ -179,7 +184,7 @@ impl<V: Clone + Send + 'static> Shared<V> {
             };
             match answered {
                 Ok(found) => answer(&mut readers, &ids, |id| Ok(found.get(id).cloned())),
-                Err(error) if ids.len() > 1 && (self.blames_an_id)(&error) => {
+                Err(error) if ids.len() > 1 && self.is_worth_halving(&error, &mut suspicions) => {
                     let second = ids.split_off(ids.len() / 2);
                     parts.push(second);
                     parts.push(ids);
@@ -187,6 +192,17 @@ impl<V: Clone + Send + 'static> Shared<V> {
                 Err(error) => answer(&mut readers, &ids, |_| Err(error.clone())),
             }
         }
+    }
+}
+
+impl<V> Shared<V> {
+    fn is_worth_halving(&self, error: &CloudError, suspicions: &mut u32) -> bool {
+        if (self.blames_an_id)(error) {
+            return true;
+        }
+        let suspect = error.class == Class::Unexpected && error.http_status.is_some_and(|status| (400..500).contains(&status));
+        *suspicions += u32::from(suspect);
+        suspect && *suspicions < SUSPICIONS
     }
 }
 

@@ -63,6 +63,26 @@ async fn one_bad_id_does_not_fail_the_others() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_id_that_is_refused_with_an_unknown_code_does_not_fail_the_others() {
+    for odd in [0, 37, 99] {
+        let (batch, calls) = a_batch(100);
+        let ids = (0..100).map(|n| if n == odd { format!("odd-{n}") } else { format!("i-{n}") });
+        let answers = get_all(&batch, ids, Lane::Work).await;
+        assert_eq!(answers.values().filter(|outcome| outcome.is_err()).count(), 1);
+        assert!(calls.lock().unwrap().len() <= 15);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_refusal_of_everything_is_not_asked_about_each_id() {
+    let (batch, calls) = a_batch(100);
+    let answers = get_all(&batch, (0..100).map(|n| format!("odd-{n}")), Lane::Work).await;
+    assert!(answers.values().all(Result::is_err));
+    let calls = calls.lock().unwrap().len();
+    assert!(calls <= 15, "{calls}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_wrong_for_all_is_asked_once() {
     let (batch, calls) = a_batch(10);
     let ids = (0..9).map(|n| format!("i-{n}")).chain(["down-1".to_owned()]);

@@ -110,7 +110,9 @@ pub struct Rule {
 pub enum RuleError {
     #[error("{0:?} is no limit: write [ACCOUNT/REGION/]SERVICE:OPERATION=CALLS[/DURATION], for instance ecs:JoinSecurityGroup=2000")]
     Form(String),
-    #[error("{0:?} names an account or a region alone: write both, with * for any, for instance 1234567890123456/*/ecs:JoinSecurityGroup=2000")]
+    #[error(
+        "{0:?} names an account or a region alone: write both, with * for any, for instance 1234567890123456/*/ecs:JoinSecurityGroup=2000"
+    )]
     HalfAPlace(String),
     #[error("{0:?} holds a name that no cloud has: letters, digits, - and _ only, or * for any")]
     Name(String),

@@ -10,8 +10,8 @@ mod window;
 
 use super::error::Operation;
 use crate::ambient::Clock;
-use lessons::Lessons;
 pub use lessons::Learned;
+use lessons::Lessons;
 pub use limits::{Limit, Limits, Rule, RuleError};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};

@@ -285,7 +285,11 @@ async fn a_limit_that_is_told_holds_at_once_and_for_those_who_wait() {
     assert_eq!(log.count("a"), 70 + 14, "the refusal that tells the limit is no further reason for caution");
     budget.learned(&a_key(), Learned { limit: Some(1), per: Some(Duration::from_secs(1)), ..Learned::default() });
     tokio::time::sleep(Duration::from_secs(100)).await;
-    assert!((70 + 14 + 39..=70 + 14 + 100).contains(&log.count("a")), "{} by the second, from the next minute at the latest", log.count("a"));
+    assert!(
+        (70 + 14 + 39..=70 + 14 + 100).contains(&log.count("a")),
+        "{} by the second, from the next minute at the latest",
+        log.count("a")
+    );
 }
 
 #[tokio::test(start_paused = true)]
