@@ -4,8 +4,8 @@ use crate::api_server::Verb;
 use crate::world::World;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
-use steward_cloudsim::{Call, Fault, What};
+use std::time::Duration;
+use steward_cloudsim::{Call, Edit, Fault, What};
 
 const JOIN: &str = "JoinSecurityGroup";
 const READ: &str = "DescribeInstances";
@@ -31,7 +31,8 @@ fn a_world(seed: &str, limits: &[&str]) -> World {
     let mut world = World::new(seed);
     world.configure(|config| {
         config.limits.share_percent = 100;
-        config.limits.rules = std::iter::once("*:*=1000000").chain(limits.iter().copied()).map(|rule| rule.parse().unwrap()).collect();
+        config.limits.rules =
+            std::iter::once("*:*=1000000").chain(limits.iter().copied()).map(|rule| rule.parse().expect("a rule")).collect();
     });
     world
 }
@@ -294,7 +295,6 @@ fn until_a_batch_is_half_gathered(world: &mut World) {
 fn ten_thousand_memberships_cost_a_hundred_calls_a_sweep_whenever_they_came() {
     const OBJECTS: usize = 10_000;
     const BURST: usize = 50;
-    let began = Instant::now();
     let mut world = a_world(&seed(OBJECTS, "[sg-base, sg-web]", ""), &[]);
     world.start();
     // Ten minutes and more of people who create things, at odd times.
@@ -304,16 +304,46 @@ fn ten_thousand_memberships_cost_a_hundred_calls_a_sweep_whenever_they_came() {
         }
         world.pass_in_steps(seconds(2 + u64::try_from(burst % 3).unwrap()), seconds(1));
     }
-    eprintln!("created {:?} {} {}", began.elapsed(), world.calls(READ), world.calls(GROUPS));
+    let reads = world.calls(READ);
+    assert!(reads <= OBJECTS / BURST * 2, "{reads} reads for {} bursts of edits", OBJECTS / BURST);
+    assert_eq!(world.calls(GROUPS), 0, "groups are read for those who have to join");
     world.pass_in_steps(seconds(11 * 60), seconds(5));
-    eprintln!("once around {:?}", began.elapsed());
     world.api.clear_requests();
     world.cloud.clear_calls();
     world.pass_in_steps(seconds(2 * 600), seconds(5));
     let sweeps = calls(&world, READ);
-    eprintln!("{} calls in two sweeps, {:?}", sweeps.len(), began.elapsed());
     assert!((200..=240).contains(&sweeps.len()), "{} calls in two sweeps", sweeps.len());
     assert_eq!(world.cloud.calls().len(), sweeps.len(), "and none of another operation");
     let writes = world.api.requests().iter().filter(|request| !matches!(request.verb, Verb::Get | Verb::List | Verb::Watch)).count();
     assert_eq!(writes, 0);
+}
+
+#[test]
+fn groups_are_read_together_and_only_for_those_who_have_to_join() {
+    let mut world = a_world(&seed(300, "[sg-base]", ""), &[]);
+    world.start();
+    for number in 1..=300 {
+        world.membership(&format!("web-{number}"), &web(&format!("i-{number:03}")));
+        if number % 10 == 0 {
+            world.pass(seconds(1));
+        }
+    }
+    let in_sync = |world: &World| (1..=300).all(|number| world.ready(&format!("web-{number}")) == "True/InSync");
+    world.until(seconds(300), "all are in sync", in_sync);
+    assert_eq!(joined(&world).len(), 300);
+    let groups = world.calls(GROUPS);
+    assert!((1..=60).contains(&groups), "{groups} reads of groups for thirty bursts of ten joins");
+    world.pass_in_steps(seconds(11 * 60), seconds(5));
+    world.cloud.clear_calls();
+    world.pass_in_steps(seconds(600), seconds(5));
+    assert_eq!((world.calls(GROUPS), world.calls(READ)), (0, 3), "a sweep reads no groups");
+
+    // Somebody takes them all out: two groups are read in a few batches, not three hundred times.
+    for number in 1..=300 {
+        world.cloud.edit(Edit::leave(format!("i-{number:03}"), "sg-web")).unwrap();
+    }
+    world.cloud.clear_calls();
+    world.until(seconds(15 * 60), "all have joined again", |world| joined(world).len() == 300);
+    let groups = world.calls(GROUPS);
+    assert!((1..=6).contains(&groups), "{groups} reads of groups for three batches of instances");
 }

@@ -21,6 +21,9 @@ fn a_batch(max: usize) -> (Arc<Batch<String>>, Calls) {
             if ids.iter().any(|id| id.starts_with("bad-")) {
                 return Err(refusal(Class::Invalid));
             }
+            if ids.iter().any(|id| id.starts_with("odd-")) {
+                return Err(CloudError { http_status: Some(400), ..refusal(Class::Unexpected) });
+            }
             if ids.iter().any(|id| id.starts_with("down-")) {
                 return Err(refusal(Class::Unavailable));
             }

@@ -161,7 +161,9 @@ mod tests {
             story.refused();
             story.now += MINUTE;
         }
-        story.now += HOUR - MINUTE - SECOND;
+        // The last refusal was a minute ago.
+        story.now += 59 * MINUTE;
+        story.now = story.now.saturating_sub(SECOND);
         assert_eq!(story.limit().calls, 10);
         story.now += SECOND;
         let mut limits = Vec::new();

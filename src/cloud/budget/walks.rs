@@ -114,9 +114,7 @@ impl Walk {
                     self.arrive(lane, tenant);
                 }
             }
-            6 | 7 => {
-                _ = self.budget.try_admit(&key(), Lane::Work, "impatient").then(|| self.through.lock().unwrap().push((Lane::Work, 99)))
-            }
+            6 | 7 if self.budget.try_admit(&key(), Lane::Work, "impatient") => self.through.lock().unwrap().push((Lane::Work, TENANTS)),
             8 | 9 if !self.waiting.is_empty() => {
                 let gone = self.chance.below(self.waiting.len());
                 if let Some(caller) = self.waiting.remove(gone) {
