@@ -2,7 +2,6 @@
 //! flags. What the vendors' answers teach is left to `lessons`.
 
 use super::BudgetKey;
-use super::window::Shares;
 use jiff::SignedDuration;
 use std::collections::HashMap;
 use std::str::FromStr;
@@ -86,10 +85,6 @@ impl Limits {
         let published = self.per_minute.get(&key.operation.to_string()).copied().map(Limit::per_minute);
         let by_gateway = || self.per_second.get(key.operation.service).copied().map(Limit::per_second);
         (published.or_else(by_gateway).unwrap_or(Limit::per_minute(self.default_per_minute)), false)
-    }
-
-    pub(super) fn shares(&self, limit: Limit) -> Shares {
-        Shares::of(limit.calls, self.share_percent, self.check_percent)
     }
 }
 

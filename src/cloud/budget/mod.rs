@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
-use window::Window;
+use window::{Shares, Window};
 
 /// No answer closes a window for longer than this, whatever it asks for.
 const LONGEST_CLOSING: Duration = Duration::from_secs(600);
@@ -138,7 +138,7 @@ impl Budget {
         let window = self.window(&mut state, key);
         window.close(now + window.opens_in(wall).max(retry_after.unwrap_or_default().min(LONGEST_CLOSING)));
         if window.refused(now, wall) {
-            window.turn_to(now, wall, |limit| self.limits.shares(limit));
+            window.turn_to(now, wall, |limit| Shares::of(limit.calls, self.limits.share_percent, self.limits.check_percent));
             let calls = window.limit(now).calls;
             tracing::warn!(account = key.account, region = key.region, operation = %key.operation, limit = calls, "refused within our share of the limit: it is taken to be half of what it was, for an hour");
         }
@@ -150,7 +150,7 @@ impl Budget {
         let mut state = self.lock();
         let window = self.window(&mut state, key);
         if window.told(learned, now, wall) {
-            window.turn_to(now, wall, |limit| self.limits.shares(limit));
+            window.turn_to(now, wall, |limit| Shares::of(limit.calls, self.limits.share_percent, self.limits.check_percent));
             let limit = window.limit(now);
             tracing::info!(account = key.account, region = key.region, operation = %key.operation, limit = limit.calls, per = ?limit.per, "the cloud told its limit");
         }
@@ -224,7 +224,7 @@ impl Budget {
         }
         let fresh = || Window::new(Lessons::new(self.limits.of(key)));
         let window = state.windows.entry(key.clone()).or_insert_with(fresh);
-        window.turn_to(now, wall, |limit| self.limits.shares(limit));
+        window.turn_to(now, wall, |limit| Shares::of(limit.calls, self.limits.share_percent, self.limits.check_percent));
         window
     }
 

@@ -7,7 +7,7 @@ use cloud_steward::cloud::alibaba::ecs::{
 };
 use cloud_steward::cloud::alibaba::flatten::flatten;
 use cloud_steward::cloud::alibaba::request::Attempt;
-use cloud_steward::cloud::alibaba::sign::{Parts, sign};
+use cloud_steward::cloud::alibaba::sign::{Parts, authorization, sign};
 use cloud_steward::cloud::alibaba::sts::{self, ASSUME_ROLE_WITH_OIDC, AssumeRoleRequest, GetCallerIdentityRequest};
 use cloud_steward::cloud::alibaba::{Keys, OPERATIONS};
 use secrecy::SecretString;
@@ -167,7 +167,7 @@ fn check_signature(report: &mut Report, name: &str, vector: &Vector) {
     if signed.signature != vector.signing.signature {
         report.red.push(format!("{name}: signed {}, recorded {}", signed.signature, vector.signing.signature));
     }
-    if signed.authorization(&keys.access_key_id) != recorded {
+    if authorization(&signed, &keys.access_key_id) != recorded {
         report.red.push(format!("{name}: the authorization header differs from the recorded one"));
     }
 }
