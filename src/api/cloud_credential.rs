@@ -159,15 +159,15 @@ pub struct Password {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
     pub user_name: Option<String>,
-    /// The IAM user by id, which needs no account.
+    /// The IAM user by id, which needs no domain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
     pub user_id: Option<String>,
-    /// The account that the user is in, by name.
+    /// The account that the user is in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
     pub domain_name: Option<String>,
-    /// The account that the user is in, by id.
+    /// The same account, by id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
     pub domain_id: Option<String>,
@@ -182,7 +182,7 @@ pub struct Agency {
     /// The agency, in the account that delegates.
     #[schemars(length(min = 1, max = 64))]
     pub agency_name: String,
-    /// The account that delegates, by name: the one that steward then works in.
+    /// The account that delegates: the one that steward then works in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
     pub domain_name: Option<String>,
@@ -196,11 +196,11 @@ pub struct Agency {
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new("has(self.id) != has(self.name)").message("exactly one of id and name must be set"))]
 pub struct Project {
-    /// By id.
+    /// The project's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64), regex(pattern = "^[A-Za-z0-9_-]+$"))]
     pub id: Option<String>,
-    /// By name: a region's own project is called like it, others begin with the region and `_`.
+    /// The project's name: that of its region, or `region_name` for a part of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
     pub name: Option<String>,

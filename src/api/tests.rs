@@ -114,7 +114,7 @@ fn the_fullest_status_stays_below_its_limit() {
 
 #[test]
 fn no_explanation_is_longer_than_the_fullest_status_reckons_with() {
-    for row in crate::cloud::alibaba::errors::rows() {
+    for row in crate::cloud::explain::rows() {
         assert!(row.code.len() <= 128 && row.meaning.len() + row.hint.len() <= 512, "{}", row.code);
     }
 }

@@ -112,6 +112,12 @@ impl KeySource<Option<Keys>> for Role {
     }
 }
 
+/// The one parameter that is a secret, in its place among the others.
+pub fn add_token(parameters: &mut Vec<(String, String)>, token: &SecretString) {
+    parameters.push(("OIDCToken".to_owned(), token.expose_secret().to_owned()));
+    parameters.sort();
+}
+
 async fn call<Q: Serialize, A: DeserializeOwned>(
     client: &Client<Rpcs>,
     operation: Operation,
@@ -121,7 +127,7 @@ async fn call<Q: Serialize, A: DeserializeOwned>(
 ) -> Result<(A, HttpAnswer), CloudError> {
     let mut parameters = flatten(request).map_err(|error| unwritable(operation, error))?;
     if let Some(token) = token {
-        parameters.push(("OIDCToken".to_owned(), token.expose_secret().to_owned()));
+        add_token(&mut parameters, token);
     }
     // A token in a URL would be in the log of every proxy on the way.
     let rpc = Rpc { version: VERSION, parameters, in_body: token.is_some() };

@@ -5,7 +5,7 @@
 mod failures;
 mod ring;
 
-use super::budget::{Budget, BudgetKey, Lane};
+use super::budget::{Budget, BudgetKey, Lane, Learned};
 use super::denials::Denials;
 use super::error::{Acted, Class, CloudError, Effect, Operation};
 use super::redact::redact;
@@ -107,6 +107,9 @@ pub(in crate::cloud) trait Dialect: Send + Sync + 'static {
 
     /// The body of an answer that is the vendor's and says yes; else what it means.
     fn judge(&self, operation: Operation, answer: &HttpAnswer) -> Result<Value, CloudError>;
+
+    /// What an answer tells about the limit of its operation, whether it says yes or no.
+    fn lesson(&self, answer: &HttpAnswer) -> Option<Learned>;
 
     /// What must not be seen in a log.
     fn secrets<'k>(&self, keys: &'k Self::Keys) -> Vec<&'k SecretString>;
@@ -302,7 +305,7 @@ impl<D: Dialect> Client<D> {
         let request = self.dialect.build(call, request, keys, &stamp).map_err(|error| Failed { error, skew: None, renewable: false })?;
         let since = Instant::now();
         let outcome = match self.around.transport.send(request).await {
-            Ok(answer) => match self.dialect.judge(call.operation, &answer) {
+            Ok(answer) => match self.hear(call, &answer) {
                 Ok(body) => Ok(Accepted { body, answer }),
                 Err(error) => {
                     self.log(call.operation, &answer, &error, keys);
@@ -333,6 +336,13 @@ impl<D: Dialect> Client<D> {
             attempt: number,
         });
         outcome.map_err(|(failed, _)| failed)
+    }
+
+    fn hear(&self, call: &Call<'_>, answer: &HttpAnswer) -> Result<Value, CloudError> {
+        if let Some(learned) = self.dialect.lesson(answer) {
+            self.around.budget.learned(&self.budget_key(call), learned);
+        }
+        self.dialect.judge(call.operation, answer)
     }
 
     /// The cloud's time, as far as it is known to differ from ours.

@@ -22,6 +22,10 @@ impl Dialect for Grumbler {
         unreachable!("nothing is answered")
     }
 
+    fn lesson(&self, _: &HttpAnswer) -> Option<Learned> {
+        None
+    }
+
     fn secrets<'k>(&self, (): &'k ()) -> Vec<&'k SecretString> {
         Vec::new()
     }

@@ -97,7 +97,13 @@ impl<K: Kind> Pass<'_, K> {
         };
 
         let mut given = self.gather();
-        let observed = self.object().observe(&given, &session, self.now()).await;
+        // A check may wait long for its permit; whoever changes the object must not wait for it.
+        let mine = Fingerprint::of(self.object().as_ref());
+        let observed = tokio::select! {
+            biased;
+            () = self.slot.differs_from(&mine) => return Ok(Again::In(SOON)),
+            observed = self.object().observe(&given, &session, self.now()) => observed,
+        };
         let seen = match observed {
             Ok(seen) => seen,
             Err(error) => return self.blind(error).await,
@@ -234,16 +240,15 @@ impl<K: Kind> Pass<'_, K> {
         let mine = Fingerprint::of(self.object().as_ref());
         let budget = &self.context.budget;
         let key = session.budget_key(steps.first()?.operation());
+        // What a check has found is work to be done.
+        let lane = session.lane.min(Lane::Work);
         tokio::select! {
             biased;
             () = self.slot.differs_from(&mine) => return None,
-            () = budget.admit(&key, session.lane, &session.tenant) => {}
+            () = budget.admit(&key, lane, &session.tenant) => {}
         }
-        let more = steps
-            .iter()
-            .skip(1)
-            .take_while(|step| budget.try_admit(&session.budget_key(step.operation()), session.lane, &session.tenant))
-            .count();
+        let more =
+            steps.iter().skip(1).take_while(|step| budget.try_admit(&session.budget_key(step.operation()), lane, &session.tenant)).count();
         Some(1 + more)
     }
 

@@ -41,6 +41,15 @@ pub(super) const ROWS: &[Row] = &[
     )
     .of("ecs"),
     Row::any(
+        "InvalidInstanceIds.Malformed",
+        None,
+        Class::Invalid,
+        "among the ids that were read together is one that is none",
+        "look in spec.targets.instanceIds for blanks, commas and letters that no instance id has",
+    )
+    .of("ecs")
+    .on(&["DescribeInstances"]),
+    Row::any(
         "InvalidOperation.NotSupportEnterpriseGroup",
         Some(400),
         Class::Invalid,
