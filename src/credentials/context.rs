@@ -37,10 +37,14 @@ pub(super) struct Context {
 pub(super) struct Remembered {
     pub(super) slot: Arc<Slot>,
     pub(super) failure: Mutex<Option<Failure>>,
-    /// What was asked for when keys were last tried, beside the keys themselves.
-    pub(super) asked: Mutex<Option<Option<String>>>,
+    /// What had been asked for at the last look, if there was one.
+    pub(super) asked: Mutex<Option<Asked>>,
     pub(super) identity: Mutex<Option<Identity>>,
 }
+
+/// When somebody wished for a look, if anybody did.
+#[derive(PartialEq, Eq)]
+pub(super) struct Asked(pub(super) Option<String>);
 
 impl Context {
     pub(super) fn new(shared: &Shared, settings: CredentialSettings, registry: Arc<Registry>, clients: Clients) -> Self {

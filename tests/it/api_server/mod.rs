@@ -8,7 +8,7 @@
 //!
 //! That it is not more lenient than the real thing is proved by `conformance`, which runs the same
 //! cases on both and compares the answers. Left to the real server, because nothing here needs it:
-//! authentication and RBAC (but for tokens of ServiceAccounts), admission webhooks, conversion and more than one version of a kind,
+//! authentication and RBAC (but for tokens of `ServiceAccounts`), admission webhooks, conversion and more than one version of a kind,
 //! managedFields and the conflicts of server-side apply (`apply.rs`), garbage collection and
 //! propagation policies, tables, protobuf, CEL costs and `optionalOldSelf` (`rules.rs`).
 //! What is only a controller's work on a real cluster is asked for: [`ApiServer::run_namespace_controller`].

@@ -182,7 +182,7 @@ impl Refusal {
         Refusal::status(403, "Forbidden", &message, kind.details(name))
     }
 
-    /// A TokenRequest has no name of its own.
+    /// A `TokenRequest` has no name of its own.
     pub(crate) fn too_short_a_token(seconds: i64) -> Self {
         let cause = Cause::invalid("spec.expirationSeconds", &json!(seconds), "may not specify a duration less than 10 minutes");
         let message = format!("TokenRequest.authentication.k8s.io \"\" is invalid: {}", cause.line());

@@ -1,5 +1,5 @@
-//! Who a client is, and tokens of ServiceAccounts: the two answers that are made and not kept. A token has the form and the claims of a real
-//! one; nobody signed it. There is one user, and of RBAC only whether that user may ask for a ServiceAccount's tokens.
+//! Who a client is, and tokens of `ServiceAccounts`: the two answers that are made and not kept. A token has the form and the claims of a real
+//! one; nobody signed it. There is one user, and of RBAC only whether that user may ask for a `ServiceAccount`'s tokens.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::Timestamp;
@@ -16,7 +16,7 @@ const LEAST_SECONDS: i64 = 600;
 const USUAL_SECONDS: i64 = 3600;
 
 impl ApiServer {
-    /// Lets clients ask for tokens of this ServiceAccount, as a Role in its namespace would.
+    /// Lets clients ask for tokens of this `ServiceAccount`, as a Role in its namespace would.
     pub(crate) fn allow_tokens(&self, namespace: &str, service_account: &str) {
         self.store.with(|state| state.token_grants.insert((namespace.to_owned(), service_account.to_owned())));
     }
@@ -39,7 +39,7 @@ pub(crate) fn who_asks(now: Timestamp) -> Value {
     })
 }
 
-/// `TokenRequest`, on a ServiceAccount that may not even be there.
+/// `TokenRequest`, on a `ServiceAccount` that may not even be there.
 pub(crate) fn issue(state: &State, kind: &Kind, info: &RequestInfo, asked: &Value) -> Result<Value, Refusal> {
     let key = (info.namespace.clone(), info.name.clone());
     if !state.token_grants.contains(&key) {

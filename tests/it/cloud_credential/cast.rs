@@ -49,7 +49,7 @@ pub(super) struct Method {
     pub(super) lasts: Option<i64>,
 }
 
-/// The world with both clouds, and nothing in the cluster but the ServiceAccount, whose tokens may be asked for.
+/// The world with both clouds, and nothing in the cluster but the `ServiceAccount`, whose tokens may be asked for.
 pub(super) fn world() -> World {
     let world = World::empty(CLOUDS);
     world.service_account("robot");

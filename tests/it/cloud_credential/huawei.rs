@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use steward_cloudsim::{Edit, HuaweiAgency, HuaweiEdit};
 
 fn tell(world: &World, edit: HuaweiEdit) {
-    world.cloud.edit(Edit::Huawei(edit)).unwrap();
+    world.cloud.edit(Edit::Huawei(edit)).expect("it names who is there");
 }
 
 fn at_work(method: &Method) -> World {

@@ -1,4 +1,4 @@
-//! Tokens of ServiceAccounts: steward may ask for them where somebody has said so, and elsewhere says what to say.
+//! Tokens of `ServiceAccounts`: steward may ask for them where somebody has said so, and elsewhere says what to say.
 
 use super::cast;
 use crate::api_server::tokens::USER;
@@ -29,8 +29,8 @@ fn without_the_right_the_hint_holds_the_role_that_gives_it_and_giving_it_heals()
     let hint = world.credential_status("pod")["lastError"]["hint"].as_str().unwrap().to_owned();
     let objects: Vec<Value> = serde_saphyr::from_multiple(&hint).expect("YAML");
     let [role, binding] = objects.as_slice() else { panic!("a Role and a RoleBinding: {hint}") };
-    let rule = json!([{"apiGroups": [""], "resources": ["serviceaccounts/token"], "resourceNames": ["robot"], "verbs": ["create"]}]);
-    assert_eq!((&role["kind"], &role["rules"], &role["metadata"]["namespace"]), (&json!("Role"), &rule, &json!("default")));
+    let grants = json!([{"apiGroups": [""], "resources": ["serviceaccounts/token"], "resourceNames": ["robot"], "verbs": ["create"]}]);
+    assert_eq!((&role["kind"], &role["rules"], &role["metadata"]["namespace"]), (&json!("Role"), &grants, &json!("default")));
     let [_, _, namespace, name] = USER.split(':').collect::<Vec<_>>()[..] else { unreachable!("it is a ServiceAccount") };
     assert_eq!(binding["subjects"], json!([{"kind": "ServiceAccount", "name": name, "namespace": namespace}]));
     assert_eq!((&binding["kind"], &binding["roleRef"]["name"]), (&json!("RoleBinding"), &role["metadata"]["name"]));

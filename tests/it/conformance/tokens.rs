@@ -1,4 +1,4 @@
-//! Tokens of ServiceAccounts, and who a client is.
+//! Tokens of `ServiceAccounts`, and who a client is.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! A role by the token of a ServiceAccount: steward's own rights do not let it ask for one, the hint is what lets it, and the API server's tokens
+//! A role by the token of a `ServiceAccount`: steward's own rights do not let it ask for one, the hint is what lets it, and the API server's tokens
 //! are what a cloud takes. And a password, at another cloud.
 
 use super::SEED;
@@ -26,7 +26,7 @@ fn credential(real: &Real, name: &str, spec: &Value) {
     real.apply(&object.to_string());
 }
 
-/// A namespace with an administrator, a ServiceAccount that a role trusts, and a user at another cloud.
+/// A namespace with an administrator, a `ServiceAccount` that a role trusts, and a user at another cloud.
 fn tenant(real: &Real) {
     real.kubectl(&["create", "namespace", TENANT]);
     real.kubectl(&["create", "serviceaccount", "robot", "-n", TENANT]);

@@ -1,4 +1,4 @@
-//! What stories of credentials do and see beside what all stories do: Secrets and CloudCredentials of every form, and the clouds' log.
+//! What stories of credentials do and see beside what all stories do: Secrets and `CloudCredentials` of every form, and the clouds' log.
 
 use super::{CREDENTIALS, World, condition};
 use serde_json::{Value, json};
@@ -35,7 +35,7 @@ impl World {
         self.api.patch_json(CREDENTIALS, "default", name, &json!({"spec": change}));
     }
 
-    /// A ServiceAccount in namespace `default`.
+    /// A `ServiceAccount` in namespace `default`.
     pub(crate) fn service_account(&self, name: &str) {
         self.api.create_json(json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"namespace": "default", "name": name}}));
     }
