@@ -6,6 +6,7 @@ mod cloud_credential;
 mod conformance;
 mod crashes;
 mod end_to_end;
+mod endpoints;
 mod moods;
 mod security_group_membership;
 mod silence;
