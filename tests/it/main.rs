@@ -1,6 +1,7 @@
 //! Stories and end-to-end tests, in one binary.
 
 mod api_server;
+mod canaries;
 mod cloud_client;
 mod cloud_credential;
 mod conformance;
