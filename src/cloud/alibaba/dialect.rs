@@ -55,21 +55,7 @@ impl Dialect for Rpcs {
     }
 
     fn judge(&self, operation: Operation, answer: &HttpAnswer) -> Result<Value, CloudError> {
-        let body = serde_json::from_slice::<Value>(&answer.body).ok();
-        let text = |field: &str| body.as_ref()?.get(field)?.as_str().filter(|text| !text.is_empty());
-        let request_id = text("RequestId").map(ToOwned::to_owned);
-        let yes = (200..300).contains(&answer.status);
-        let mut error = match text("Code") {
-            // Every answer of the vendor's names its request. One that does not is somebody else's, and an empty list in it
-            // must not be taken for an empty cloud.
-            _ if yes && request_id.is_some() => return Ok(body.unwrap_or_default()),
-            Some(code) if !yes => errors::error(operation, answer.status, code, text("Message").unwrap_or_default()),
-            _ => garbled(operation, answer.status),
-        };
-        error.http_status = Some(answer.status);
-        error.request_id = request_id;
-        error.retry_after = retry_after(answer);
-        Err(error)
+        judge(operation, answer)
     }
 
     fn secrets<'k>(&self, keys: &'k Option<Keys>) -> Vec<&'k SecretString> {
@@ -84,6 +70,25 @@ impl Dialect for Rpcs {
     fn blames_the_nonce(&self, error: &CloudError) -> bool {
         error.has_code(&["SignatureNonceUsed"])
     }
+}
+
+/// The body of an answer that is the vendor's and says yes; else what it means.
+pub fn judge(operation: Operation, answer: &HttpAnswer) -> Result<Value, CloudError> {
+    let body = serde_json::from_slice::<Value>(&answer.body).ok();
+    let text = |field: &str| body.as_ref()?.get(field)?.as_str().filter(|text| !text.is_empty());
+    let request_id = text("RequestId").map(ToOwned::to_owned);
+    let yes = (200..300).contains(&answer.status);
+    let mut error = match text("Code") {
+        // Every answer of the vendor's names its request. One that does not is somebody else's, and an empty list in it
+        // must not be taken for an empty cloud.
+        _ if yes && request_id.is_some() => return Ok(body.unwrap_or_default()),
+        Some(code) if !yes => errors::error(operation, answer.status, code, text("Message").unwrap_or_default()),
+        _ => garbled(operation, answer.status),
+    };
+    error.http_status = Some(answer.status);
+    error.request_id = request_id;
+    error.retry_after = retry_after(answer);
+    Err(error)
 }
 
 /// How long the answer asks to be left alone: the vendor's own headers count in milliseconds, the standard one in seconds.

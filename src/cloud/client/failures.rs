@@ -34,7 +34,7 @@ pub(in crate::cloud) fn not_answered(operation: Operation, error: TransportError
         TransportError::Connect(_) => &UNREACHED,
         TransportError::TimedOut(_) => &UNANSWERED,
         TransportError::Broken(_) => &CUT_OFF,
-        TransportError::TooLong(_) => &TOO_LONG,
+        TransportError::TooLong(_) | TransportError::TooManyParts => &TOO_LONG,
     };
     let word = error.as_str();
     let explained = CloudError::explained(operation, explanation);
