@@ -24,6 +24,7 @@ pub fn hash(bytes: &[u8]) -> String {
 }
 
 /// Lower hex HMAC-SHA256.
+#[allow(clippy::missing_panics_doc, reason = "HMAC takes a key of any length")]
 pub fn keyed_hash(key: &SecretString, text: &str) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(key.expose_secret().as_bytes()).expect("HMAC takes a key of any length");
     mac.update(text.as_bytes());
