@@ -251,12 +251,12 @@ instances: {{count: {members}, prefix: i-, groups: [sg-base], tags: {{role: web}
     world.cloud.clear_calls();
     let width = members.to_string().len();
     let others: Vec<String> = (1..=members.min(37)).map(|number| format!("i-{number:0width$}")).collect();
-    world.cloud.edit(Edit::tags(&others[0], [("role", "x")])).unwrap();
+    world.cloud.edit(Edit::tags(&others[0], [("role", "x")])).expect("a seeded instance");
     world.until(minutes(11), "sync", |world| world.calls("DescribeInstances") > 0);
     for few in others[1..].chunks(at_a_time).take(18) {
         world.pass(seconds(15));
         for other in few {
-            world.cloud.edit(Edit::tags(other, [("role", "x")])).unwrap();
+            world.cloud.edit(Edit::tags(other, [("role", "x")])).expect("a seeded instance");
         }
         world.pass(seconds(16));
     }
