@@ -18,6 +18,10 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tower::timeout::TimeoutLayer;
+use tracing::{Level, Metadata, Subscriber};
+use tracing_subscriber::filter::{EnvFilter, filter_fn};
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 
 /// A list or the start of a watch that never answers would blind its watch for ever.
 const API_TIMEOUT: Duration = Duration::from_secs(30);
@@ -45,7 +49,7 @@ pub struct Flags {
     /// Identifies this cluster towards the clouds, in the user agent of every call. Default: the uid of the namespace kube-system.
     #[arg(long, env = "STEWARD_CLUSTER_ID", value_name = "ID")]
     cluster_id: Option<String>,
-    /// Endpoints that a CloudCredential may name in spec.endpoints: `scheme://host[:port]`; the host may begin with "*.", the port may be "*". None by default.
+    /// Endpoints that a CloudCredential may name in spec.endpoints: `scheme://host[:port]`; the host may begin with "*.", the port may be "*". A name that leads to the machine itself or its link must stand here in full. None by default.
     #[arg(long = "allow-endpoint", env = "STEWARD_ALLOWED_ENDPOINTS", value_delimiter = ',', value_name = "PATTERN,…")]
     allowed_endpoints: Vec<String>,
     /// Never write to a cloud, whatever the objects say: differences are shown as drift.
@@ -78,7 +82,7 @@ pub struct Flags {
     /// How log lines look.
     #[arg(long, env = "STEWARD_LOG_FORMAT", default_value = "json", value_name = "FORMAT")]
     log_format: LogFormat,
-    /// What is logged: error, warn, info, debug or trace, also by module (`info,cloud_steward::cloud=debug`).
+    /// What is logged: error, warn, info, debug or trace, also by module (`info,cloud_steward::cloud=debug`). Libraries stay at info, whatever it says.
     #[arg(long, env = "STEWARD_LOG_LEVEL", default_value = "info", value_name = "LEVEL")]
     log_level: String,
 }
@@ -90,7 +94,7 @@ enum Kind {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum LogFormat {
+pub enum LogFormat {
     Json,
     Text,
 }
@@ -121,6 +125,7 @@ fn try_run(flags: &Flags) -> anyhow::Result<()> {
 async fn operate(flags: &Flags) -> anyhow::Result<()> {
     rustls::crypto::ring::default_provider().install_default().map_err(|_| anyhow::anyhow!("another TLS provider was installed before"))?;
     let patterns = given(&flags.allowed_endpoints).map(str::parse).collect::<Result<Vec<Pattern>, _>>().context("--allow-endpoint")?;
+    let allowed_endpoints = AllowedEndpoints::new(patterns);
     let limits = limits(flags).context("--limit")?;
     let stop = stop_on_signal()?;
     let listener = TcpListener::bind(flags.metrics_address)
@@ -131,6 +136,7 @@ async fn operate(flags: &Flags) -> anyhow::Result<()> {
     let transport = Transport::new(TransportOptions {
         user_agent_suffix: format!("cluster {cluster_id}"),
         proxy_from_environment: flags.use_proxy,
+        trusted_hosts: allowed_endpoints.names_in_full(),
         ..TransportOptions::default()
     })
     .context("no connection to any cloud can be set up")?;
@@ -145,7 +151,7 @@ async fn operate(flags: &Flags) -> anyhow::Result<()> {
             namespace: flags.leader_election_namespace.clone(),
             identity: format!("{replica}_{}", &dice.nonce()[..8]),
         }),
-        allowed_endpoints: AllowedEndpoints::new(patterns),
+        allowed_endpoints,
         observe_only: flags.observe_only,
         reference_poll: flags.reference_poll,
         default_sync_interval: flags.default_sync_interval,
@@ -199,14 +205,36 @@ fn stop_on_signal() -> anyhow::Result<watch::Receiver<bool>> {
 }
 
 fn log(flags: &Flags) -> anyhow::Result<()> {
-    // On an answer that it cannot read, kube's client logs the whole of it as a warning, and it may be a Secret's.
-    let filter = tracing_subscriber::EnvFilter::try_new(format!("{},kube_client::client=error", flags.log_level)).context("--log-level")?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    match flags.log_format {
-        LogFormat::Json => lines.json().flatten_event(true).init(),
-        LogFormat::Text => lines.with_ansi(false).init(),
-    }
-    Ok(())
+    let subscriber = subscriber(&flags.log_level, flags.log_format, std::io::stderr).context("--log-level")?;
+    tracing::subscriber::set_global_default(subscriber).context("the log was set up before")
+}
+
+/// What is logged at this level, and how.
+pub fn subscriber<W>(level: &str, format: LogFormat, writer: W) -> anyhow::Result<impl Subscriber + Send + Sync + use<W>>
+where
+    W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
+{
+    let lines = tracing_subscriber::fmt::layer().with_writer(writer);
+    let lines = match format {
+        LogFormat::Json => lines.json().flatten_event(true).boxed(),
+        LogFormat::Text => lines.with_ansi(false).boxed(),
+    };
+    Ok(tracing_subscriber::registry().with(EnvFilter::try_new(level)?).with(filter_fn(may_be_logged)).with(lines))
+}
+
+/// A limit that no level and no directive lifts. Libraries know nothing of secrets: at their finer levels some write headers and bodies down.
+/// Ours are written by people who do.
+fn may_be_logged(metadata: &Metadata<'_>) -> bool {
+    let within = |module: &str| metadata.target().strip_prefix(module).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"));
+    let finest = if within("cloud_steward") {
+        Level::TRACE
+    } else if within("kube_client::client") {
+        // Of an answer that it cannot read it writes the whole as a warning, and that may be a Secret's.
+        Level::ERROR
+    } else {
+        Level::INFO
+    };
+    *metadata.level() <= finest
 }
 
 #[allow(clippy::disallowed_methods, reason = "here the machine's clock is handed to everybody else")]
@@ -251,4 +279,63 @@ fn duration(text: &str) -> Result<Duration, String> {
 fn sync_interval(text: &str) -> Result<Duration, String> {
     let interval = duration(text)?;
     if interval < Duration::from_secs(30) { Err("must be at least 30s".to_owned()) } else { Ok(interval) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+    use std::sync::Mutex;
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn logged(level: &str, log: impl FnOnce()) -> String {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let subscriber = subscriber(level, LogFormat::Json, move || writer.clone()).unwrap();
+        tracing::subscriber::with_default(subscriber, log);
+        String::from_utf8(lines.0.lock().unwrap().clone()).unwrap()
+    }
+
+    #[test]
+    fn no_level_makes_a_library_write_down_what_it_carries() {
+        for level in
+            ["trace", "trace,h2=trace,kube_client::client=trace,hyper_util::client::legacy=trace", "h2::codec=trace,kube_client=trace"]
+        {
+            let text = logged(level, || {
+                tracing::trace!(target: "h2::codec::framed_write", "canary");
+                tracing::debug!(target: "hyper_util::client::legacy::pool", "canary");
+                tracing::debug!(target: "cloud_steward_lookalike", "canary");
+                tracing::trace!(target: "kube_client::client", "canary");
+                tracing::warn!(target: "kube_client::client", "canary");
+                tracing::warn!(target: "kube_client::client::builder", "canary");
+            });
+            assert_eq!(text, "", "{level}");
+        }
+    }
+
+    #[test]
+    fn what_people_asked_for_is_written() {
+        let text = logged("info,cloud_steward::cloud=trace", || {
+            tracing::trace!(target: "cloud_steward::cloud::client", "ours");
+            tracing::debug!(target: "cloud_steward::operator", "not asked for");
+            tracing::warn!(target: "hyper", "a warning");
+            tracing::error!(target: "kube_client::client", "an error");
+        });
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 3, "{text}");
+        assert!(lines[0].contains("ours") && lines[1].contains("a warning") && lines[2].contains("an error"), "{text}");
+        assert!(subscriber("cloud_steward=loud", LogFormat::Text, std::io::sink).is_err());
+    }
 }

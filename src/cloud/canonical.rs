@@ -50,7 +50,7 @@ pub(super) fn canonical(parts: &Parts<'_>, path: &str, content_hash: &str) -> Ca
 }
 
 /// The query as it is signed, and as we send it: sorted by the raw name, percent-encoded as in RFC 3986.
-pub(super) fn canonical_query(parameters: &[(String, String)]) -> String {
+pub fn canonical_query(parameters: &[(String, String)]) -> String {
     let mut sorted: Vec<&(String, String)> = parameters.iter().collect();
     sorted.sort();
     let pairs: Vec<String> =

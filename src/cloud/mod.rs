@@ -4,7 +4,7 @@
 pub mod alibaba;
 pub mod batch;
 pub mod budget;
-mod canonical;
+pub mod canonical;
 pub mod catalogue;
 pub mod client;
 mod denials;

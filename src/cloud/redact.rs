@@ -1,7 +1,6 @@
 //! What of an error answer may be logged. Some answers echo what was signed, which holds tokens, or the parameters,
 //! which may hold anything; the rest is useful to whoever debugs.
 
-use super::encode::percent_encode;
 use secrecy::{ExposeSecret, SecretString};
 
 const HIDDEN: &str = "(redacted)";
@@ -12,28 +11,13 @@ const LONGEST_WORD: usize = 36;
 /// From any of these on, the text repeats the request.
 const ECHOES: [&str; 6] =
     ["stringtosign", "string to sign", "string-to-sign", "canonicalrequest", "canonical request", "canonicalizedquery"];
-/// The word after any of these is nobody's business.
-const LABELS: [&str; 9] = [
-    "securitytoken",
-    "security-token",
-    "accesskeysecret",
-    "accesskeyid",
-    "authorization",
-    "credential",
-    "signature",
-    "password",
-    "oidctoken",
-];
+/// The value after any of these is nobody's business.
+const LABELS: [&str; 9] =
+    ["token", "secret", "secretkey", "secret_key", "accesskeyid", "authorization", "credential", "signature", "password"];
 
-/// The text without secrets: those that are known, and what looks like one.
+/// The text without secrets: those that are known, and what looks like one. What cannot be told apart is hidden.
 pub(super) fn redact(text: &str, secrets: &[&SecretString]) -> String {
-    let mut text = text.to_owned();
-    for secret in secrets {
-        let secret = secret.expose_secret();
-        if !secret.is_empty() {
-            text = text.replace(secret, HIDDEN).replace(&percent_encode(secret), HIDDEN);
-        }
-    }
+    let mut text = secrets.iter().fold(text.to_owned(), |text, secret| without(&text, secret.expose_secret()));
     // ASCII case folding keeps the byte positions.
     let folded = text.to_ascii_lowercase();
     if let Some(from) = ECHOES.iter().filter_map(|echo| folded.find(echo)).min() {
@@ -41,18 +25,22 @@ pub(super) fn redact(text: &str, secrets: &[&SecretString]) -> String {
         text.push_str(HIDDEN);
     }
     let mut clean = String::with_capacity(text.len());
-    let mut hide_next = false;
-    for (word, separators) in words(&text) {
-        if word.len() > LONGEST_WORD || (hide_next && !word.is_empty()) {
+    let mut rest = text.as_str();
+    while !rest.is_empty() {
+        let inside = |c: char| c.is_alphanumeric() || "-_.+/~%*".contains(c);
+        let (word, tail) = rest.split_at(rest.find(|c| !inside(c)).unwrap_or(rest.len()));
+        let (separators, tail) = tail.split_at(tail.find(inside).unwrap_or(tail.len()));
+        clean.push_str(if word.len() > LONGEST_WORD || is_pair(word) { HIDDEN } else { word });
+        rest = tail;
+        if is_label(word)
+            && let Some(value) = Value::after(&text[text.len() - tail.len() - separators.len()..])
+        {
+            clean.push_str(value.before);
             clean.push_str(HIDDEN);
+            rest = value.behind;
         } else {
-            clean.push_str(word);
+            clean.push_str(separators);
         }
-        let folded = word.to_ascii_lowercase();
-        let labelled = LABELS.iter().any(|label| folded.ends_with(label));
-        // Only a label that is followed by a value; "the Signature nonce was used" says nothing secret.
-        hide_next = labelled && separators.contains([':', '=']);
-        clean.push_str(separators);
     }
     if let Some((end, _)) = clean.char_indices().nth(LONGEST) {
         clean.truncate(end);
@@ -61,20 +49,94 @@ pub(super) fn redact(text: &str, secrets: &[&SecretString]) -> String {
     clean
 }
 
-/// Words, each with what separates it from the next.
-fn words(text: &str) -> impl Iterator<Item = (&str, &str)> {
-    let inside = |c: char| c.is_alphanumeric() || "-_.+/~%*".contains(c);
+fn is_label(word: &str) -> bool {
+    let word = word.to_ascii_lowercase();
+    LABELS.iter().any(|label| word.ends_with(label))
+}
+
+/// A label and its value, encoded into one word.
+fn is_pair(word: &str) -> bool {
+    let word = word.to_ascii_lowercase();
+    ["%3a", "%3d", "%22"].iter().any(|sign| word.contains(sign) && word.split(sign).any(is_label))
+}
+
+/// What stands behind a label.
+struct Value<'a> {
+    /// The sign that makes it one, and the quote that opens it.
+    before: &'a str,
+    behind: &'a str,
+}
+
+impl<'a> Value<'a> {
+    /// "The signature nonce was used" tells no signature: only a colon or an equals sign does.
+    fn after(tail: &'a str) -> Option<Self> {
+        let sign = tail.trim_start_matches(['\\', '"', '\'', ' ', ']', ')']).strip_prefix([':', '='])?.trim_start_matches(' ');
+        let open = sign.trim_start_matches('\\');
+        let (value, end) = match open.chars().next() {
+            Some(quote @ ('"' | '\'')) => (&open[1..], end_of_quoted(&open[1..], quote, sign.len() - open.len())),
+            // Where it ends is anybody's guess, for it may hold blanks and all kinds of signs.
+            _ => (sign, sign.find('\n').unwrap_or(sign.len())),
+        };
+        Some(Self { before: &tail[..tail.len() - value.len()], behind: &value[end..] })
+    }
+}
+
+/// Where a value ends that was opened by this quote behind so many backslashes: one behind more of them belongs to the value.
+fn end_of_quoted(value: &str, quote: char, backslashes: usize) -> usize {
+    let escaping = |at: usize| value[..at].len() - value[..at].trim_end_matches('\\').len();
+    let end = value.match_indices(quote).find(|(at, _)| escaping(*at) <= backslashes);
+    end.map_or(value.len(), |(at, _)| at - escaping(at))
+}
+
+/// The text without this secret, however deep it was encoded.
+fn without(text: &str, secret: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
     let mut rest = text;
-    std::iter::from_fn(move || {
-        if rest.is_empty() {
-            return None;
+    while let Some(next) = rest.chars().next() {
+        match spelt(rest, secret) {
+            Some(behind) => {
+                clean.push_str(HIDDEN);
+                rest = behind;
+            }
+            None => {
+                clean.push(next);
+                rest = &rest[next.len_utf8()..];
+            }
         }
-        let word_end = rest.find(|c| !inside(c)).unwrap_or(rest.len());
-        let (word, tail) = rest.split_at(word_end);
-        let separators_end = tail.find(inside).unwrap_or(tail.len());
-        let (separators, tail) = tail.split_at(separators_end);
-        rest = tail;
-        Some((word, separators))
+    }
+    clean
+}
+
+/// What follows the secret, if the text begins with it.
+fn spelt<'a>(text: &'a str, secret: &str) -> Option<&'a str> {
+    if secret.is_empty() { None } else { secret.chars().try_fold(text, character) }
+}
+
+/// What follows a character that stands there as it is, escaped as in JSON, or percent-encoded.
+fn character(text: &str, c: char) -> Option<&str> {
+    let bare = text.trim_start_matches('\\');
+    let escaped = bare.len() < text.len();
+    if c == '\\' && escaped {
+        return Some(bare);
+    }
+    if let Some(behind) = bare.strip_prefix(c) {
+        return Some(behind);
+    }
+    let digits = |text: &str, length, value: u32| {
+        text.get(..length).and_then(|digits| u32::from_str_radix(digits, 16).ok()).is_some_and(|found| found == value)
+    };
+    if let Some(code) = bare.strip_prefix('u').filter(|code| escaped && digits(code, 4, u32::from(c))) {
+        return Some(&code[4..]);
+    }
+    if c == ' ' && text.starts_with('+') {
+        return Some(&text[1..]);
+    }
+    c.encode_utf8(&mut [0; 4]).bytes().try_fold(text, |text, byte| {
+        let mut code = text.strip_prefix('%')?;
+        while let Some(deeper) = code.strip_prefix("25").filter(|_| !digits(code, 2, byte.into())) {
+            code = deeper;
+        }
+        digits(code, 2, byte.into()).then(|| &code[2..])
     })
 }
 
@@ -99,12 +161,49 @@ mod tests {
             ("Specified signature nonce was used already.", "Specified signature nonce was used already."),
             ("hash e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "hash (redacted)"),
             ("RequestId 473469C7-AA6F-4DC5-B3DB-A3DC0DE3C83E", "RequestId 473469C7-AA6F-4DC5-B3DB-A3DC0DE3C83E"),
-            ("Authorization: Basic", "Authorization: (redacted)"),
+            ("token s3cret%2fwith%2bsigns%3d%3d refused", "token (redacted) refused"),
+            ("token s3cret%252Fwith%252Bsigns%253D%253D refused", "token (redacted) refused"),
+            (r#"{"Message":"got s3cret\/with+signs\u003d\u003d"}"#, r#"{"Message":"got (redacted)"}"#),
+            (r#"{"Message":"got \"s3cret\\\/with\\u002Bsigns==\""}"#, r#"{"Message":"got \"(redacted)\""}"#),
+            ("Authorization: Basic YWxpY2U6cA==", "Authorization: (redacted)"),
+            ("Authorization: Basic YWxpY2U6cA==\nAccept: all", "Authorization: (redacted)\nAccept: all"),
+            (r#"{"password":"two \"words\" {ü}","name":"ann"}"#, r#"{"password":"(redacted)","name":"ann"}"#),
+            (
+                r#"{"body":"{\"password\":\"two \\\"words\\\"\",\"name\":\"ann\"}"}"#,
+                r#"{"body":"{\"password\":\"(redacted)\",\"name\":\"ann\"}"}"#,
+            ),
+            ("{'password': 'x y', 'name': 'ann'}", "{'password': '(redacted)', 'name': 'ann'}"),
+            (r#"{"secret":"it is cut of"#, r#"{"secret":"(redacted)"#),
+            (r#"{"password":"","name":"ann"}"#, r#"{"password":"(redacted)","name":"ann"}"#),
+            ("password=a b&c", "password=(redacted)"),
+            ("auth%3Fpassword%3Dshort", "(redacted)"),
+            ("SignatureDoesNotMatch: look", "SignatureDoesNotMatch: look"),
             ("für 世界", "für 世界"),
         ];
         for (text, expected) in table {
             assert_eq!(redact(text, &[&secret]), expected);
         }
+    }
+
+    #[test]
+    fn a_secret_of_any_signs_is_found_in_any_encoding() {
+        let secret = "a\\b \"c\" {ü}%41+/=&日25";
+        let json = |text: &str| serde_json::to_string(text).unwrap();
+        let percent = crate::cloud::encode::percent_encode(secret);
+        let spellings = [
+            secret.to_owned(),
+            json(secret),
+            json(&json(secret)),
+            percent.clone(),
+            percent.to_ascii_lowercase(),
+            crate::cloud::encode::percent_encode(&percent),
+            json(secret).replace('/', "\\/").replace('=', "\\u003d").replace('ü', "\\u00FC").replace('日', "\\u65e5"),
+        ];
+        for spelling in spellings {
+            let clean = redact(&format!("({spelling})"), &[&secret.into()]);
+            assert_eq!(clean.trim_matches(['(', ')', '"', '\\']), HIDDEN.trim_matches(['(', ')']), "{spelling}");
+        }
+        assert_eq!(redact("a\\b \"c\" {", &[&secret.into()]), "a\\b \"c\" {", "a part of it is not it");
     }
 
     #[test]

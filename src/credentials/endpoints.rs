@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
-use url::Url;
+use url::{Host, Url};
 
 /// The operator's list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -12,8 +12,16 @@ pub struct AllowedEndpoints(Vec<Pattern>);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern {
     scheme: String,
-    host: String,
+    host: Hosts,
     port: Port,
+}
+
+/// Hosts are compared as URLs have them: in lower case and punycode, with addresses in their one form, whichever way they were spelt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Hosts {
+    Only(Host),
+    /// Names that end in a dot and this. Never an address: none has a name's labels.
+    Below(String),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,20 +42,40 @@ impl AllowedEndpoints {
     pub fn allow(&self, url: &Url) -> bool {
         self.0.iter().any(|pattern| pattern.matches(url))
     }
+
+    /// The names that are on the list as they are. These may lead anywhere, also inside; what only fits a wildcard may not.
+    pub fn names_in_full(&self) -> Vec<String> {
+        let name = |pattern: &Pattern| match &pattern.host {
+            Hosts::Only(Host::Domain(name)) => Some(name.clone()),
+            Hosts::Only(Host::Ipv4(_) | Host::Ipv6(_)) | Hosts::Below(_) => None,
+        };
+        self.0.iter().filter_map(name).collect()
+    }
 }
 
 impl Pattern {
     fn matches(&self, url: &Url) -> bool {
-        let host = url.host_str().unwrap_or_default().to_ascii_lowercase();
-        let host_fits = match self.host.strip_prefix("*.") {
-            Some(parent) => host.strip_suffix(parent).is_some_and(|labels| labels.len() > 1 && labels.ends_with('.')),
-            None => host == self.host,
-        };
         let port_fits = match self.port {
             Port::Any => true,
             Port::Is(port) => url.port_or_known_default() == Some(port),
         };
-        self.scheme == url.scheme() && host_fits && port_fits
+        // What stands before an @ is a secret on its way to the wrong place, or a host that only looks like one.
+        let anonymous = url.username().is_empty() && url.password().is_none();
+        let host = url.host().map(|host| host.to_owned());
+        anonymous && self.scheme == url.scheme() && port_fits && host.is_some_and(|host| self.host.have(&host))
+    }
+}
+
+impl Hosts {
+    fn have(&self, host: &Host) -> bool {
+        match (self, host) {
+            (Self::Only(only), _) => only == host,
+            (Self::Below(parent), Host::Domain(name)) => {
+                let labels = name.strip_suffix(parent.as_str()).and_then(|labels| labels.strip_suffix('.'));
+                labels.is_some_and(|labels| labels.split('.').all(|label| !label.is_empty()))
+            }
+            (Self::Below(_), Host::Ipv4(_) | Host::Ipv6(_)) => false,
+        }
     }
 }
 
@@ -72,19 +100,30 @@ impl FromStr for Pattern {
             Some(port) => Port::Is(port.parse().map_err(|_| wrong())?),
             None => Port::Is(default),
         };
-        let name = host.strip_prefix("*.").unwrap_or(host);
-        if name.is_empty() || name.contains(['*', '/', '@', '?', '#']) {
+        let (below, name) = host.strip_prefix("*.").map_or((false, host), |parent| (true, parent));
+        if name.contains('*') {
             return Err(wrong());
         }
-        Ok(Self { scheme: scheme.to_owned(), host: host.to_ascii_lowercase(), port })
+        let host = match (below, Host::parse(name).map_err(|_| wrong())?) {
+            (false, host) => Hosts::Only(host),
+            (true, Host::Domain(parent)) if !parent.starts_with('.') && !parent.ends_with('.') => Hosts::Below(parent),
+            // The end of an address is no domain.
+            (true, Host::Domain(_) | Host::Ipv4(_) | Host::Ipv6(_)) => return Err(wrong()),
+        };
+        Ok(Self { scheme: scheme.to_owned(), host, port })
     }
 }
 
 impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://", self.scheme)?;
+        match &self.host {
+            Hosts::Only(host) => write!(f, "{host}:")?,
+            Hosts::Below(parent) => write!(f, "*.{parent}:")?,
+        }
         match self.port {
-            Port::Any => write!(f, "{}://{}:*", self.scheme, self.host),
-            Port::Is(port) => write!(f, "{}://{}:{port}", self.scheme, self.host),
+            Port::Any => f.write_str("*"),
+            Port::Is(port) => write!(f, "{port}"),
         }
     }
 }
@@ -117,9 +156,101 @@ mod tests {
     }
 
     #[test]
+    fn a_host_is_the_same_in_every_spelling() {
+        for (pattern, url) in [
+            ("http://127.0.0.1:*", "http://2130706433:9000"),
+            ("http://127.0.0.1:*", "http://0x7f000001"),
+            ("http://127.0.0.1:*", "http://017700000001"),
+            ("http://127.0.0.1:*", "http://127.1"),
+            ("http://127.0.0.1:*", "http://127.0.0.1."),
+            ("http://0x7f.1:*", "http://127.0.0.1"),
+            ("http://[0:0::1]:*", "http://[::1]"),
+            ("http://[::FFFF:127.0.0.1]", "http://[::ffff:7f00:1]"),
+            ("https://ECS.Example", "https://ecs.example"),
+            ("https://bücher.example", "https://xn--bcher-kva.example"),
+            ("https://*.bücher.example", "https://a.B\u{fc}CHER.example"),
+            ("http://localhost", "http://%6cocalhost"),
+        ] {
+            assert!(allows(pattern, url), "{pattern} means {url} as well");
+        }
+    }
+
+    #[test]
+    fn nothing_fits_by_accident() {
+        for (pattern, url) in [
+            // A dot at the end is another name, which may be looked up in another way.
+            ("https://ecs.example", "https://ecs.example."),
+            ("https://*.example", "https://ecs.example."),
+            ("http://localhost", "http://localhost."),
+            // One label, or an empty one.
+            ("https://*.example", "https://example"),
+            ("https://*.example", "https://.example"),
+            ("https://*.example", "https://..example"),
+            ("https://*.example", "https://a..example"),
+            ("https://*.internal", "https://internal"),
+            ("https://*.local", "https://localhost"),
+            // Addresses fit no wildcard, and not the name that resolves to them.
+            ("http://*.localhost:*", "http://127.0.0.1"),
+            ("http://localhost:*", "http://127.0.0.1"),
+            ("http://localhost:*", "http://[::1]"),
+            ("http://127.0.0.1:*", "http://localhost"),
+            ("http://127.0.0.1:*", "http://127.0.0.2"),
+            ("http://127.0.0.1:*", "http://[::ffff:127.0.0.1]"),
+            ("http://[::1]:*", "http://[::ffff:7f00:1]"),
+            // What stands before an @ is not the host.
+            ("https://ecs.example", "https://ecs.example@evil.test"),
+            ("https://ecs.example", "https://evil.test\\@ecs.example"),
+            ("https://ecs.example", "https://user@ecs.example"),
+            ("https://ecs.example", "https://:secret@ecs.example"),
+            // Letters that look alike.
+            ("https://*.example", "https://ecs.ex\u{430}mple"),
+        ] {
+            assert!(!allows(pattern, url), "{pattern} must not allow {url}");
+        }
+    }
+
+    #[test]
+    fn only_names_without_a_wildcard_are_named_in_full() {
+        let patterns =
+            ["http://LocalHost:*", "https://*.gateway.example", "http://127.0.0.1:*", "http://[::1]", "https://sim.demo.svc:8443"];
+        let allowed = AllowedEndpoints::new(patterns.iter().map(|pattern| pattern.parse().unwrap()).collect());
+        assert_eq!(allowed.names_in_full(), ["localhost", "sim.demo.svc"]);
+    }
+
+    #[test]
     fn what_is_no_pattern_is_said_so() {
-        for text in ["ecs.example", "ftp://ecs.example", "https://", "https://*", "https://a*b", "https://user@host", "https://host:port"] {
+        for text in [
+            "ecs.example",
+            "ftp://ecs.example",
+            "https://",
+            "https://*",
+            "https://*.",
+            "https://*..example",
+            "https://*.example.",
+            "https://a*b",
+            "https://a.*.b",
+            "https://*.*.b",
+            "https://user@host",
+            "https://host/path",
+            "https://host?a",
+            "https://host#a",
+            "https://host:port",
+            "https://host:1:2",
+            "http://*.0.0.1:*",
+            "http://*.1",
+            "http://*.0x7f",
+            "http://*.[::1]",
+            "http://::1",
+            "http://256.0.0.1",
+        ] {
             assert!(text.parse::<Pattern>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_is_written_as_it_is_read() {
+        for text in ["https://ecs.example:443", "https://*.gateway.example:*", "http://[::1]:8080", "http://127.0.0.1:*"] {
+            assert_eq!(text.parse::<Pattern>().unwrap().to_string(), text);
         }
     }
 }

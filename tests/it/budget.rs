@@ -217,6 +217,33 @@ fn an_edit_overtakes_five_hundred_checks() {
 }
 
 #[test]
+fn what_waits_for_a_person_is_checked_in_the_background_too() {
+    let seed = "
+securityGroups: [{id: sg-base, vpc: vpc-1, type: enterprise}, {id: sg-web, vpc: vpc-1, type: enterprise}]
+instances: {count: 2, prefix: i-, groups: [sg-base], tags: {role: load}}
+settings: {limits: {\"*\": 1000000}}
+";
+    let mut world = a_world(seed, &["ecs:DescribeInstances=60"]);
+    let selector = json!({"tags": [{"key": "role", "value": "load"}]});
+    for number in 0..200 {
+        let spec = json!({"managementPolicy": "Observe", "securityGroupId": "sg-web", "targets": {"instanceSelector": selector}});
+        world.membership(&format!("seen-{number}"), &spec);
+    }
+    world.start();
+    world.until(seconds(20 * 60), "all were looked at", |world| {
+        (0..200).all(|number| world.ready(&format!("seen-{number}")) == "False/DriftDetected")
+    });
+    world.pass(seconds(11 * 60));
+    world.cloud.clear_calls();
+    world.pass(seconds(10 * 60));
+    let mut by_minute: BTreeMap<i64, usize> = BTreeMap::new();
+    for call in calls(&world, READ) {
+        *by_minute.entry(minute(&call)).or_default() += 1;
+    }
+    assert!(!by_minute.is_empty() && by_minute.values().all(|calls| *calls <= 18), "30 % of 60: {by_minute:?}");
+}
+
+#[test]
 fn one_bad_id_among_a_hundred_does_not_fail_the_others() {
     let mut world = a_world(&seed(99, "[sg-base, sg-web]", ""), &[]);
     for number in 1..=99 {

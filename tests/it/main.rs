@@ -2,11 +2,13 @@
 
 mod api_server;
 mod budget;
+mod canaries;
 mod cloud_client;
 mod cloud_credential;
 mod conformance;
 mod crashes;
 mod end_to_end;
+mod endpoints;
 mod explain;
 mod moods;
 mod security_group_membership;

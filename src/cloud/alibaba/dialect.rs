@@ -56,21 +56,7 @@ impl Dialect for Rpcs {
     }
 
     fn judge(&self, operation: Operation, answer: &HttpAnswer) -> Result<Value, CloudError> {
-        let body = serde_json::from_slice::<Value>(&answer.body).ok();
-        let text = |field: &str| body.as_ref()?.get(field)?.as_str().filter(|text| !text.is_empty());
-        let request_id = text("RequestId").map(ToOwned::to_owned);
-        let yes = (200..300).contains(&answer.status);
-        let mut error = match text("Code") {
-            // Every answer of the vendor's names its request. One that does not is somebody else's, and an empty list in it
-            // must not be taken for an empty cloud.
-            _ if yes && request_id.is_some() => return Ok(body.unwrap_or_default()),
-            Some(code) if !yes => errors::error(operation, answer.status, code, text("Message").unwrap_or_default()),
-            _ => garbled(operation, answer.status),
-        };
-        error.http_status = Some(answer.status);
-        error.request_id = request_id;
-        error.retry_after = retry_after(answer);
-        Err(error)
+        judge(operation, answer)
     }
 
     fn lesson(&self, answer: &HttpAnswer) -> Option<Learned> {
@@ -89,6 +75,25 @@ impl Dialect for Rpcs {
     fn blames_the_nonce(&self, error: &CloudError) -> bool {
         error.has_code(&["SignatureNonceUsed"])
     }
+}
+
+/// The body of an answer that is the vendor's and says yes; else what it means.
+pub fn judge(operation: Operation, answer: &HttpAnswer) -> Result<Value, CloudError> {
+    let body = serde_json::from_slice::<Value>(&answer.body).ok();
+    let text = |field: &str| body.as_ref()?.get(field)?.as_str().filter(|text| !text.is_empty());
+    let request_id = text("RequestId").map(ToOwned::to_owned);
+    let yes = (200..300).contains(&answer.status);
+    let mut error = match text("Code") {
+        // Every answer of the vendor's names its request. One that does not is somebody else's, and an empty list in it
+        // must not be taken for an empty cloud.
+        _ if yes && request_id.is_some() => return Ok(body.unwrap_or_default()),
+        Some(code) if !yes => errors::error(operation, answer.status, code, text("Message").unwrap_or_default()),
+        _ => garbled(operation, answer.status),
+    };
+    error.http_status = Some(answer.status);
+    error.request_id = request_id;
+    error.retry_after = retry_after(answer);
+    Err(error)
 }
 
 /// The limit of one operation, as in `Limit:100,Remain:0,TimeLeft:2000,Reset:1234`; the time is in milliseconds. Whether the figure is one of a

@@ -14,6 +14,7 @@ use super::budget::Lane;
 use super::client::{Client, Ring, Surroundings};
 use super::error::{CloudError, Operation};
 use dialect::Rpcs;
+pub use dialect::judge;
 use ecs::{Ecs, Readers};
 pub use endpoints::EndpointNetwork;
 use futures::future::BoxFuture;

@@ -66,9 +66,10 @@ pub struct AssumeRoleRequest {
     pub oidc_provider_arn: Option<String>,
 }
 
+/// The keys of a role. They stay in here.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct AssumeRoleResponse {
+pub struct AssumeRoleResponse {
     credentials: Credentials,
 }
 

@@ -29,11 +29,12 @@ pub(in crate::cloud) fn unreadable(operation: Operation, status: u16, error: imp
 pub(in crate::cloud) fn not_answered(operation: Operation, error: TransportError) -> (CloudError, &'static str) {
     let explanation = match &error {
         TransportError::SetUp(_) => &UNSENDABLE,
+        TransportError::LeadsInside(_) => &LEADS_INSIDE,
         TransportError::Resolve(_) => &UNRESOLVED,
         TransportError::Connect(_) => &UNREACHED,
         TransportError::TimedOut(_) => &UNANSWERED,
         TransportError::Broken(_) => &CUT_OFF,
-        TransportError::TooLong(_) => &TOO_LONG,
+        TransportError::TooLong(_) | TransportError::TooManyParts => &TOO_LONG,
     };
     let word = error.as_str();
     let explained = CloudError::explained(operation, explanation);
@@ -133,6 +134,11 @@ const NOT_AN_ENDPOINT: Explanation = Explanation {
     reason: Reason::EndpointNotAllowed,
     meaning: "the endpoint of the CloudCredential cannot be used",
     hint: "endpoints[].url is a scheme and a host, for instance https://ecs.example, with no path behind it",
+};
+const LEADS_INSIDE: Explanation = Explanation {
+    meaning: "the host of the endpoint leads to the machine itself, to its own link or to its metadata service, so nothing was sent",
+    hint: "correct the url in spec.endpoints of the CloudCredential; if this address is meant, whoever runs steward can list the host, written out without a wildcard, with --allow-endpoint",
+    ..NOT_AN_ENDPOINT
 };
 const NOT_OFFERED: Explanation = Explanation {
     class: Class::Invalid,

@@ -188,7 +188,8 @@ impl<D: Dialect> Client<D> {
     /// Makes a call and reads its answer.
     pub(in crate::cloud) async fn call<A: DeserializeOwned>(&self, call: &Call<'_>, request: &D::Request) -> Result<A, CloudError> {
         let Accepted { body, answer } = self.exchange(call, request).await?;
-        serde_json::from_value(body).map_err(|error| unreadable(call.operation, answer.status, error))
+        // The parser's own error repeats what it met, which may be a key.
+        serde_json::from_value(body).map_err(|_| garbled(call.operation, answer.status))
     }
 
     /// Makes a call. A read takes its permit here; for a write the caller holds one, because it must have it before it records
@@ -370,14 +371,16 @@ impl<D: Dialect> Client<D> {
         Some(date.timestamp().as_second() - self.around.clock.now().as_second())
     }
 
-    /// The vendor's own words, without what they echo of the request; they are not shown anywhere else.
+    /// The vendor's own words, without what they echo of the request; they are not shown anywhere else. An answer that says yes is not
+    /// words but what was asked for, and that may be keys.
     fn log(&self, operation: Operation, answer: &HttpAnswer, error: &CloudError, keys: &D::Keys) {
+        let words = !(200..300).contains(&answer.status);
         tracing::debug!(
             %operation,
             status = answer.status,
             code = error.code.as_deref(),
             request_id = error.request_id.as_deref(),
-            body = redact(&String::from_utf8_lossy(&answer.body), &self.dialect.secrets(keys)),
+            body = words.then(|| redact(&String::from_utf8_lossy(&answer.body), &self.dialect.secrets(keys))),
             "the cloud refused a call"
         );
     }

@@ -58,27 +58,7 @@ impl Dialect for Rests {
     }
 
     fn judge(&self, operation: Operation, answer: &HttpAnswer) -> Result<Value, CloudError> {
-        let yes = (200..300).contains(&answer.status);
-        if yes {
-            // Some successes have nothing to say.
-            let empty = answer.body.iter().all(u8::is_ascii_whitespace);
-            return if empty {
-                Ok(Value::Null)
-            } else {
-                // The parser's own error repeats what it met, which may be a key.
-                serde_json::from_slice(&answer.body).map_err(|_| garbled(operation, answer.status))
-            };
-        }
-        let mut error = match envelope::refusal(answer) {
-            Some(refusal) => {
-                let error = errors::error(operation, answer.status, refusal.code.as_deref(), &refusal.message);
-                CloudError { request_id: refusal.request_id, ..error }
-            }
-            None => CloudError { request_id: envelope::request_id(answer), ..garbled(operation, answer.status) },
-        };
-        error.http_status = Some(answer.status);
-        error.retry_after = answer.header("retry-after").and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
-        Err(error)
+        judge(operation, answer)
     }
 
     fn lesson(&self, answer: &HttpAnswer) -> Option<Learned> {
@@ -104,6 +84,31 @@ impl Dialect for Rests {
     fn blames_the_nonce(&self, _: &CloudError) -> bool {
         false
     }
+}
+
+/// The body of an answer that is the vendor's and says yes, if it has one; else what it means.
+pub fn judge(operation: Operation, answer: &HttpAnswer) -> Result<Value, CloudError> {
+    let yes = (200..300).contains(&answer.status);
+    if yes {
+        // Some successes have nothing to say.
+        let empty = answer.body.iter().all(u8::is_ascii_whitespace);
+        return if empty {
+            Ok(Value::Null)
+        } else {
+            // The parser's own error repeats what it met, which may be a key.
+            serde_json::from_slice(&answer.body).map_err(|_| garbled(operation, answer.status))
+        };
+    }
+    let mut error = match envelope::refusal(answer) {
+        Some(refusal) => {
+            let error = errors::error(operation, answer.status, refusal.code.as_deref(), &refusal.message);
+            CloudError { request_id: refusal.request_id, ..error }
+        }
+        None => CloudError { request_id: envelope::request_id(answer), ..garbled(operation, answer.status) },
+    };
+    error.http_status = Some(answer.status);
+    error.retry_after = answer.header("retry-after").and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
+    Err(error)
 }
 
 /// The limit as the gateway tells it when it refuses: `policy user over ratelimit,limit:100,time:1 minute`.

@@ -11,6 +11,7 @@ pub mod sign;
 
 use super::client::{Client, Ring, Surroundings};
 use super::error::{CloudError, Operation};
+pub use dialect::judge;
 pub use endpoints::Provider;
 use iam::requests::{Agency, UserRef};
 use jiff::Timestamp;

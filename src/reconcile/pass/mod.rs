@@ -189,8 +189,14 @@ impl<K: Kind> Pass<'_, K> {
     fn lane(&self) -> Lane {
         let Some(envelope) = self.object().status().map(K::envelope) else { return Lane::Edit };
         let edited = envelope.observed_generation != Some(self.generation()) || envelope.last_handled_reconcile_at != self.requested_at();
-        let unfinished =
-            || verdict::ready(&envelope.conditions).is_none_or(|ready| ready.status != "True") || !self.object().open_entries().is_empty();
+        let nothing_failed = || {
+            let remembered = self.slot.lock();
+            remembered.blind.is_none() && remembered.failures.is_empty()
+        };
+        // What waits for a person is as settled as what is in sync: steward has nothing to do but to look.
+        let is_true = |condition| verdict::is_true(&envelope.conditions, condition);
+        let at_rest = || is_true(verdict::READY) || is_true(verdict::STALLED) && nothing_failed();
+        let unfinished = || !at_rest() || !self.object().open_entries().is_empty();
         match () {
             () if self.deleting() => Lane::Work,
             () if edited => Lane::Edit,

@@ -3,6 +3,7 @@
 
 pub(crate) mod crash;
 mod credentials;
+mod outside;
 
 use crate::api_server::ApiServer;
 use cloud_steward::ambient::{Clock, Dice};
@@ -12,6 +13,7 @@ use cloud_steward::credentials::AllowedEndpoints;
 use cloud_steward::operator::{self, Config, KindName, Outside, RunError};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::mpsc;
@@ -36,6 +38,8 @@ pub(crate) struct World {
     time: Arc<AtomicI64>,
     dice: Arc<AtomicU64>,
     config: Config,
+    socket: TransportOptions,
+    counted: bool,
     life: Option<Life>,
 }
 
@@ -45,6 +49,8 @@ struct Life {
     operator: JoinHandle<Result<(), RunError>>,
     transport: Arc<Transport>,
     stop: watch::Sender<bool>,
+    /// Where its numbers are, if it shows them.
+    numbers: Option<SocketAddr>,
     /// While it lives, tokio does not move the paused clock by itself.
     _parked: mpsc::Sender<()>,
 }
@@ -82,7 +88,7 @@ impl World {
             orphan_grace: Duration::from_secs(600),
             limits: Limits::default(),
         };
-        Self { api, cloud, time, dice: Arc::default(), config, life: None }
+        Self { api, cloud, time, dice: Arc::default(), config, socket: TransportOptions::default(), counted: false, life: None }
     }
 
     /// Changes the flags of lives that begin later.
@@ -99,20 +105,22 @@ impl World {
         runtime.spawn_blocking(move || wait.recv());
         let (stop, stopped) = watch::channel(false);
         let inside = runtime.enter();
-        let transport = Arc::new(Transport::new(TransportOptions::default()).expect("a socket"));
+        let transport = Arc::new(Transport::new(self.socket.clone()).expect("a socket"));
         let time = Arc::clone(&self.time);
         let dice = Arc::clone(&self.dice);
+        let listener = self.counted.then(outside::listener);
+        let numbers = listener.as_ref().map(|listener| listener.local_addr().expect("an address"));
         let outside = Outside {
             client: self.api.client_as("steward"),
             transport: Arc::clone(&transport),
             clock: Clock::new(move || now(&time)),
             dice: Dice::new(move || scatter(dice.fetch_add(1, Ordering::SeqCst))),
             instance: "a-story".to_owned(),
-            listener: None,
+            listener,
         };
         let operator = runtime.spawn(operator::run(self.config.clone(), outside, stopped));
         drop(inside);
-        self.life = Some(Life { runtime, operator, transport, stop, _parked: parked });
+        self.life = Some(Life { runtime, operator, transport, stop, numbers, _parked: parked });
         self.settle();
     }
 

@@ -1,12 +1,18 @@
 //! The only socket: one request out, one answer in, with deadlines and a cap on what is read.
 //! Knows nothing of vendors, signatures or repeating; it only says whether anything can have been sent.
+//! `addresses` keeps it from going where a name should not lead.
+
+mod addresses;
 
 use super::error::Acted;
+use addresses::{Guard, LeadsInside};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use std::error::Error;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use url::Url;
 
+pub use addresses::NameService;
 pub use reqwest::Method;
 
 /// How the socket behaves; the defaults are those of the product.
@@ -21,8 +27,11 @@ pub struct TransportOptions {
     pub total_timeout: Duration,
     /// Answers that are longer are cut off and count as broken.
     pub body_cap: usize,
-    /// Whether `HTTPS_PROXY` and its relatives count.
+    /// Whether `HTTPS_PROXY` and its relatives count. What goes through a proxy is resolved by the proxy.
     pub proxy_from_environment: bool,
+    /// Host names that may lead to the machine itself or to its own link: each one that the operator wrote out in full.
+    pub trusted_hosts: Vec<String>,
+    pub names: NameService,
 }
 
 impl Default for TransportOptions {
@@ -34,6 +43,8 @@ impl Default for TransportOptions {
             total_timeout: Duration::from_secs(30),
             body_cap: 8 * 1024 * 1024,
             proxy_from_environment: false,
+            trusted_hosts: Vec::new(),
+            names: NameService::default(),
         }
     }
 }
@@ -67,6 +78,8 @@ impl HttpAnswer {
 pub enum TransportError {
     #[error("the http client cannot be set up")]
     SetUp(#[source] reqwest::Error),
+    #[error("the name of the endpoint leads to where nothing is sent")]
+    LeadsInside(#[source] reqwest::Error),
     #[error("the name of the endpoint cannot be resolved")]
     Resolve(#[source] reqwest::Error),
     #[error("no connection to the endpoint")]
@@ -77,14 +90,16 @@ pub enum TransportError {
     Broken(#[source] reqwest::Error),
     #[error("the answer is longer than {0} bytes")]
     TooLong(usize),
+    #[error("the answer has more parts than any that is meant to be read")]
+    TooManyParts,
 }
 
 impl TransportError {
     /// `No` only where it is certain that no byte of the request left: until the connection stood, TLS included.
     pub fn acted(&self) -> Acted {
         match self {
-            Self::SetUp(_) | Self::Resolve(_) | Self::Connect(_) => Acted::No,
-            Self::TimedOut(_) | Self::Broken(_) | Self::TooLong(_) => Acted::Perhaps,
+            Self::SetUp(_) | Self::LeadsInside(_) | Self::Resolve(_) | Self::Connect(_) => Acted::No,
+            Self::TimedOut(_) | Self::Broken(_) | Self::TooLong(_) | Self::TooManyParts => Acted::Perhaps,
         }
     }
 
@@ -92,11 +107,12 @@ impl TransportError {
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::SetUp(_) => "SetUpFailed",
+            Self::LeadsInside(_) => "EndpointNotAllowed",
             Self::Resolve(_) => "ResolveFailed",
             Self::Connect(_) => "ConnectFailed",
             Self::TimedOut(_) => "TimedOut",
             Self::Broken(_) => "ConnectionBroken",
-            Self::TooLong(_) => "AnswerTooLong",
+            Self::TooLong(_) | Self::TooManyParts => "AnswerTooLong",
         }
     }
 
@@ -105,6 +121,8 @@ impl TransportError {
         let error = error.without_url();
         if error.is_builder() {
             Self::SetUp(error)
+        } else if leads_inside(&error) {
+            Self::LeadsInside(error)
         } else if error.is_dns() {
             Self::Resolve(error)
         } else if error.is_connect() {
@@ -117,6 +135,25 @@ impl TransportError {
     }
 }
 
+fn leads_inside(error: &reqwest::Error) -> bool {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if error.is::<LeadsInside>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// Whether an answer can be taken apart in a bounded multiple of its own memory: a tiny value costs its reader a hundred times what it
+/// costs its writer, and the largest real answers, of a hundred instances, have some ten thousand. What separates values in JSON is counted
+/// wherever it stands.
+pub fn is_readable(body: &[u8]) -> bool {
+    const MOST_PARTS: usize = 100_000;
+    body.iter().filter(|byte| b",{[".contains(byte)).count() <= MOST_PARTS
+}
+
 /// The socket. One for the whole process: connections are pooled inside.
 pub struct Transport {
     client: reqwest::Client,
@@ -127,8 +164,17 @@ pub struct Transport {
 
 impl Transport {
     pub fn new(options: TransportOptions) -> Result<Self, TransportError> {
-        let TransportOptions { user_agent_suffix, connect_timeout, read_timeout, total_timeout, body_cap, proxy_from_environment } =
-            options;
+        let TransportOptions {
+            user_agent_suffix,
+            connect_timeout,
+            read_timeout,
+            total_timeout,
+            body_cap,
+            proxy_from_environment,
+            trusted_hosts,
+            names,
+        } = options;
+        let trusted = trusted_hosts.iter().map(|host| host.to_ascii_lowercase()).collect();
         // The process may have chosen a provider already; any choice is as good as ours.
         drop(rustls::crypto::ring::default_provider().install_default());
         let mut builder = reqwest::Client::builder()
@@ -136,6 +182,8 @@ impl Transport {
             .connect_timeout(connect_timeout)
             .read_timeout(read_timeout)
             .timeout(total_timeout)
+            .dns_resolver(Guard { names, trusted })
+            // Whoever answers does not choose who is told our keys next.
             .redirect(reqwest::redirect::Policy::none())
             // Each attempt needs a nonce of its own, so the layer below must not repeat anything.
             .retry(reqwest::retry::never())
@@ -164,7 +212,7 @@ impl Transport {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(HttpAnswer { status, headers, body })
+        if is_readable(&body) { Ok(HttpAnswer { status, headers, body }) } else { Err(TransportError::TooManyParts) }
     }
 
     /// How many requests are out at this moment.
