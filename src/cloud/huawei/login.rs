@@ -4,7 +4,7 @@ use super::dialect::{Rest, Rests};
 use super::iam::answers::{self, Domain, TemporaryKey, Token, Unreadable};
 use super::iam::requests::{self, Agency, DomainRef, Request, TokenScope, UserRef};
 use super::request::{Keys, Scope};
-use super::{Auth, ProjectRef, Proof, errors};
+use super::{Auth, ProjectRef, Proof};
 use crate::cloud::budget::Lane;
 use crate::cloud::client::{Accepted, Call, Client, Fresh, KeySource, unreadable};
 use crate::cloud::error::{Acted, Class, CloudError, Explanation, Operation};
@@ -34,13 +34,6 @@ const NO_PROJECT: Explanation = Explanation {
     reason: Reason::InvalidSpec,
     meaning: "the account has no such project: the one in spec.project, or, where that is not set, the one that is called like spec.region",
     hint: "set spec.project to a project that the identity may see; My Credentials in the console lists them",
-    ..NO_ACCOUNT
-};
-const NOT_LET_IN: Explanation = Explanation {
-    class: Class::Unauthenticated,
-    reason: Reason::CredentialRejected,
-    meaning: "the identity service does not let this user in, and gives no closer reason",
-    hint: "check user, account and the password in the Secret, and spec.project: one that does not exist is refused in the same words",
     ..NO_ACCOUNT
 };
 
@@ -144,7 +137,7 @@ impl Login {
         let Request { operation, method, path, query, body } = question;
         let call = Call { operation, account: None, region: &self.region, lane: Lane::Work, ids: None };
         let rest = Rest { method, path: path.to_owned(), query, body, scope: Scope::None };
-        let Accepted { answer, .. } = client.exchange(&call, &rest).await.map_err(in_words)?;
+        let Accepted { answer, .. } = client.exchange(&call, &rest).await?;
         read(&answer).map_err(|error| unreadable(operation, answer.status, error))
     }
 
@@ -171,18 +164,6 @@ impl Login {
 fn token_in(client: &Client<Rests>, answer: &HttpAnswer) -> Result<Token, Unreadable> {
     let token = Token::read(answer)?;
     Ok(Token { expires_at: client.by_our_clock(answer, token.expires_at), ..token })
-}
-
-/// Keystone's refusals have a status and no code. Of what is asked here, it is known what they mean.
-fn in_words(error: CloudError) -> CloudError {
-    let explanation = match (&error.code, error.http_status) {
-        (None, Some(401)) => NOT_LET_IN,
-        (None, Some(403)) => errors::explain(error.operation, 403, Some("IAM.0003")),
-        (None, Some(404)) => errors::explain(error.operation, 404, Some("IAM.0004")),
-        _ => return error,
-    };
-    let CloudError { http_status, request_id, retry_after, source, .. } = error;
-    CloudError { http_status, request_id, retry_after, source, ..CloudError::explained(error.operation, &explanation) }
 }
 
 fn fresh(token: Token) -> Fresh<Keys> {

@@ -81,6 +81,7 @@ fn a_password_that_is_changed_is_noticed_at_the_next_login_and_healed_by_the_sec
     let mut world = at_work(&method);
     tell(&world, HuaweiEdit::password("alice", "changed"));
     world.until(minutes(20 * 60), "noticed", |world| world.credential_ready_now(method.name) == "False/CredentialRejected");
+    assert!(world.credential_message(method.name).contains("the password in the Secret"), "{}", world.credential_message(method.name));
     world.pass_in_steps(minutes(5), seconds(5));
     assert_eq!(world.refused_calls().len(), 1, "{:?}", world.refused_calls());
     world.rewrite_secret(method.name, &json!({"password": "changed"}));

@@ -206,3 +206,28 @@ pub(super) const ROWS: &[Row] = &[
         "set spec.project.id of the CloudCredential to a project of its account and region",
     ),
 ];
+
+/// Keystone refuses with a status and no code, and of what steward asks there it is known what that means.
+pub(super) const SILENT: &[Row] = &[
+    row(
+        "401",
+        401,
+        Class::Unauthenticated,
+        "the identity service does not let this user in, and gives no closer reason",
+        "check user, account and the password in the Secret, and spec.project: one that does not exist is refused in the same words",
+    ),
+    row(
+        "403",
+        403,
+        Class::Denied,
+        "the identity service knows who is asking, and does not allow it",
+        "for spec.auth.agency the agency must trust the user's account, and the user needs Agent Operator there",
+    ),
+    row(
+        "404",
+        404,
+        Class::NotFound,
+        "the identity service finds no such agency, account or project",
+        "correct agencyName, domainName or domainId below spec.auth.agency, or spec.project",
+    ),
+];

@@ -49,9 +49,15 @@ pub fn explain(operation: Operation, status: u16, code: Option<&str>) -> Explana
     let found = match code {
         Some(code) => listed(operation, status, code)
             .map_or_else(|| Explanation { known: false, ..by_status(status, UNKNOWN) }, |row| asked(operation, row)),
-        None => http::ROWS.iter().find(|row| row.http_status == Some(status)).map_or_else(|| by_status(status, SILENT), Row::explanation),
+        None => silent(operation, status).map_or_else(|| by_status(status, SILENT), Row::explanation),
     };
     settled(operation, status, found)
+}
+
+/// What a status says by itself, in the identity service or anywhere.
+fn silent(operation: Operation, status: u16) -> Option<&'static Row> {
+    let of_iam = iam::SILENT.iter().filter(|_| operation.service == "iam");
+    of_iam.chain(http::ROWS).find(|row| row.http_status == Some(status))
 }
 
 fn variant(code: Option<&str>, message: &str) -> Option<&'static Variant> {

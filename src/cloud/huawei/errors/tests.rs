@@ -184,6 +184,17 @@ fn an_answer_without_a_code_is_judged_by_its_status() {
 }
 
 #[test]
+fn the_identity_service_means_something_closer_by_a_status() {
+    use crate::cloud::huawei::iam::CREATE_TOKEN;
+    for (status, class, field) in [(401, Unauthenticated, "spec.project"), (403, Denied, "Agent Operator"), (404, NotFound, "agencyName")] {
+        let told = explain(CREATE_TOKEN, status, None);
+        assert_eq!((told.class, told.acted, told.reason), (class, Acted::No, class.reason()));
+        assert!(told.hint.contains(field) && told.meaning != explain(CHECK, status, None).meaning, "{status}");
+    }
+    assert_eq!(classify(CREATE_TOKEN, 503, None).0, Unavailable);
+}
+
+#[test]
 fn the_table_of_statuses_answers_for_no_code() {
     // A service whose code is "404" has not said what is missing.
     assert_eq!(classify(CHECK, 400, Some("404")).0, Unexpected);
