@@ -106,17 +106,17 @@ impl Proof {
 
 fn alibaba_keys(values: &SecretValues) -> Result<Keys, SecretError> {
     Ok(Keys {
-        access_key_id: values.text("accessKeyId")?.expose_secret().to_owned(),
-        access_key_secret: values.text("accessKeySecret")?,
-        security_token: values.optional_text("securityToken")?,
+        access_key_id: values.word("accessKeyId")?.expose_secret().to_owned(),
+        access_key_secret: values.word("accessKeySecret")?,
+        security_token: values.optional_word("securityToken")?,
     })
 }
 
 fn huawei_keys(values: &SecretValues) -> Result<huawei::Proof, SecretError> {
     Ok(huawei::Proof::AccessKey {
-        access_key: values.text("accessKey")?.expose_secret().to_owned(),
-        secret_key: values.text("secretKey")?,
-        security_token: values.optional_text("securityToken")?,
+        access_key: values.word("accessKey")?.expose_secret().to_owned(),
+        secret_key: values.word("secretKey")?,
+        security_token: values.optional_word("securityToken")?,
     })
 }
 
@@ -128,7 +128,7 @@ fn huawei_user(values: &SecretValues) -> Result<huawei::Proof, SecretError> {
     if !values.has("password") {
         return Err(SecretError::NeitherWay(values.name().to_owned()));
     }
-    let plain = |key| Ok::<_, SecretError>(values.text(key)?.expose_secret().to_owned());
+    let plain = |key| Ok::<_, SecretError>(values.word(key)?.expose_secret().to_owned());
     let user = UserRef::Name { name: plain("userName")?, domain: DomainRef::Name(plain("userDomainName")?) };
     Ok(huawei::Proof::Password { user, password: values.text("password")? })
 }

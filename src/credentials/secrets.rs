@@ -3,7 +3,7 @@
 
 use k8s_openapi::api::core::v1::Secret;
 use kube::{Api, Client};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -100,8 +100,8 @@ impl SecretValues {
     fn of(name: &str, secret: &Secret) -> Self {
         let text = |value: &[u8]| {
             // Without the line break that `echo` and editors leave behind.
-            let text = std::str::from_utf8(value).ok()?.trim();
-            (!text.is_empty()).then(|| SecretString::from(text))
+            let text = std::str::from_utf8(value).ok()?.trim_end_matches(['\r', '\n']);
+            (!text.trim().is_empty()).then(|| SecretString::from(text))
         };
         let values = secret.data.iter().flatten().map(|(key, value)| (key.clone(), text(&value.0))).collect();
         Self { name: name.to_owned(), values }
@@ -115,15 +115,37 @@ impl SecretValues {
         self.values.contains_key(key)
     }
 
-    /// A value that must be there.
-    pub(super) fn text(&self, key: &'static str) -> Result<SecretString, SecretError> {
-        self.optional_text(key)?.ok_or_else(|| SecretError::NoKey { secret: self.name.clone(), key })
+    /// A word that must be there. Words have no blanks around them.
+    pub(super) fn word(&self, key: &'static str) -> Result<SecretString, SecretError> {
+        self.text(key).map(|text| SecretString::from(text.expose_secret().trim()))
     }
 
-    /// A value that may be missing, but not be empty.
-    pub(super) fn optional_text(&self, key: &'static str) -> Result<Option<SecretString>, SecretError> {
-        let Some(value) = self.values.get(key) else { return Ok(None) };
-        let value = value.clone().ok_or_else(|| SecretError::NotText { secret: self.name.clone(), key })?;
-        Ok(Some(value))
+    /// A word that may be missing, but not be empty.
+    pub(super) fn optional_word(&self, key: &'static str) -> Result<Option<SecretString>, SecretError> {
+        if self.has(key) { self.word(key).map(Some) } else { Ok(None) }
+    }
+
+    /// A value that must be there, with its blanks: a password may begin or end with one.
+    pub(super) fn text(&self, key: &'static str) -> Result<SecretString, SecretError> {
+        let value = self.values.get(key).ok_or_else(|| SecretError::NoKey { secret: self.name.clone(), key })?;
+        value.clone().ok_or_else(|| SecretError::NotText { secret: self.name.clone(), key })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use k8s_openapi::ByteString;
+
+    #[test]
+    fn keys_are_words_and_passwords_keep_their_blanks() {
+        let data = [("key", " word\r\n"), ("password", " pass word \n"), ("empty", " \n")];
+        let data = data.map(|(key, value)| (key.to_owned(), ByteString(value.into()))).into();
+        let values = SecretValues::of("s", &Secret { data: Some(data), ..Secret::default() });
+        assert_eq!(values.word("key").unwrap().expose_secret(), "word");
+        assert_eq!(values.text("password").unwrap().expose_secret(), " pass word ");
+        assert!(matches!(values.text("empty"), Err(SecretError::NotText { .. })));
+        assert!(matches!(values.word("missing"), Err(SecretError::NoKey { .. })));
+        assert!(values.optional_word("missing").unwrap().is_none());
     }
 }

@@ -4,7 +4,7 @@ use super::dialect::{Rpc, Rpcs};
 use super::flatten::flatten;
 use super::{Keys, TokenSource};
 use crate::cloud::budget::Lane;
-use crate::cloud::client::{Accepted, Call, Client, Fresh, KeySource, unreadable, unwritable};
+use crate::cloud::client::{Call, Client, Fresh, KeySource, unwritable};
 use crate::cloud::error::{CloudError, Effect, Operation};
 use crate::cloud::transport::HttpAnswer;
 use futures::FutureExt as _;
@@ -132,7 +132,5 @@ async fn call<Q: Serialize, A: DeserializeOwned>(
     }
     // A token in a URL would be in the log of every proxy on the way.
     let rpc = Rpc { version: VERSION, parameters, in_body: token.is_some() };
-    let Accepted { body, answer } = client.exchange(&Call { operation, account: None, region, lane: Lane::Work, ids: None }, &rpc).await?;
-    let read = serde_json::from_value(body).map_err(|error| unreadable(operation, answer.status, error))?;
-    Ok((read, answer))
+    client.call_with_answer(&Call { operation, account: None, region, lane: Lane::Work, ids: None }, &rpc).await
 }

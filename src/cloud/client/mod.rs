@@ -187,9 +187,19 @@ impl<D: Dialect> Client<D> {
 
     /// Makes a call and reads its answer.
     pub(in crate::cloud) async fn call<A: DeserializeOwned>(&self, call: &Call<'_>, request: &D::Request) -> Result<A, CloudError> {
+        self.call_with_answer(call, request).await.map(|(read, _)| read)
+    }
+
+    /// The same, for whoever has to look at the answer's headers too.
+    pub(in crate::cloud) async fn call_with_answer<A: DeserializeOwned>(
+        &self,
+        call: &Call<'_>,
+        request: &D::Request,
+    ) -> Result<(A, HttpAnswer), CloudError> {
         let Accepted { body, answer } = self.exchange(call, request).await?;
         // The parser's own error repeats what it met, which may be a key.
-        serde_json::from_value(body).map_err(|_| garbled(call.operation, answer.status))
+        let read = serde_json::from_value(body).map_err(|_| garbled(call.operation, answer.status))?;
+        Ok((read, answer))
     }
 
     /// Makes a call. A read takes its permit here; for a write the caller holds one, because it must have it before it records
