@@ -395,4 +395,6 @@ fn next<D: Dialect>(dialect: &D, failed: &Failed, effect: Effect, repeated: Repe
 }
 
 #[cfg(test)]
+mod broken_calls;
+#[cfg(test)]
 mod tests;
