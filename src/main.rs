@@ -8,6 +8,7 @@ fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Run(flags) => cloud_steward::cli::run::run(&flags),
         Command::Crds(flags) => cloud_steward::cli::crds::run(&flags),
+        Command::Explain(flags) => cloud_steward::cli::explain::run(&flags),
         Command::Version => cloud_steward::cli::version::run(),
     }
 }

@@ -4,7 +4,6 @@ use crate::ambient::{Clock, Dice};
 use crate::api::{CloudCredential, SecurityGroupMembership};
 use crate::cloud::budget::{Budget, Limits};
 use crate::cloud::client::{CallObserver, FinishedCall};
-use crate::cloud::error::Class;
 use crate::cloud::transport::Transport;
 use crate::credentials::{AllowedEndpoints, CredentialController, CredentialSettings, Registry};
 use crate::gauges::Gauges;
@@ -257,7 +256,7 @@ impl CallObserver for Counting {
     fn finished(&self, call: &FinishedCall) {
         let (service, operation) = (call.operation.service, call.operation.name);
         let labels = OperationLabels { service, operation };
-        if call.class == Some(Class::Unexpected) {
+        if !call.known {
             self.0.unknown_codes.get_or_create(&labels).inc();
         }
         if let Some(size) = call.batch_size.and_then(|size| u32::try_from(size).ok()) {
@@ -272,4 +271,31 @@ impl CallObserver for Counting {
 fn word(code: &str) -> String {
     let proper = !code.is_empty() && code.len() <= 64 && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
     if proper { code.to_owned() } else { "Other".to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::error::{Class, Effect, Operation};
+
+    #[test]
+    fn every_code_that_is_in_no_catalogue_is_counted_whatever_it_is_taken_for() {
+        let metrics = Arc::new(Metrics::new(Vec::new()));
+        let operation = Operation { service: "ecs", name: "RunCommand", effect: Effect::Once };
+        for (class, known) in [(Class::Throttled, false), (Class::Unavailable, false), (Class::Unexpected, false), (Class::Busy, true)] {
+            Counting(Arc::clone(&metrics)).finished(&FinishedCall {
+                operation,
+                code: "Brand.New".to_owned(),
+                class: Some(class),
+                known,
+                latency: Duration::ZERO,
+                account: None,
+                tenant: String::new(),
+                batch_size: None,
+                attempt: 1,
+            });
+        }
+        let labels = OperationLabels { service: "ecs", operation: "RunCommand" };
+        assert_eq!(metrics.unknown_codes.get_or_create(&labels).get(), 3);
+    }
 }

@@ -18,8 +18,9 @@ use jiff::fmt::rfc2822::DateTimePrinter;
 use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::desk::{self, Reply};
+use crate::desk;
 use crate::engine::{Engine, Flight};
+use crate::reply::Reply;
 use crate::request::Request;
 use crate::{admin, alibaba};
 

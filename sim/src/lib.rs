@@ -29,6 +29,7 @@ mod hook;
 mod http;
 mod huawei;
 mod log;
+mod reply;
 mod request;
 mod simulator;
 mod throttle;

@@ -159,6 +159,7 @@ pub struct Password {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
     pub user_name: Option<String>,
+    /// The IAM user by id, which needs no domain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
     pub user_id: Option<String>,
@@ -166,6 +167,7 @@ pub struct Password {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
     pub domain_name: Option<String>,
+    /// The same account, by id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
     pub domain_id: Option<String>,
@@ -184,6 +186,7 @@ pub struct Agency {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
     pub domain_name: Option<String>,
+    /// The account that delegates, by id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
     pub domain_id: Option<String>,
@@ -193,9 +196,11 @@ pub struct Agency {
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new("has(self.id) != has(self.name)").message("exactly one of id and name must be set"))]
 pub struct Project {
+    /// The project's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64), regex(pattern = "^[A-Za-z0-9_-]+$"))]
     pub id: Option<String>,
+    /// The project's name: that of its region, or `region_name` for a part of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
     pub name: Option<String>,

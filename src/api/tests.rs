@@ -114,7 +114,7 @@ fn the_fullest_status_stays_below_its_limit() {
 
 #[test]
 fn no_explanation_is_longer_than_the_fullest_status_reckons_with() {
-    for row in crate::cloud::alibaba::errors::rows() {
+    for row in crate::cloud::explain::rows() {
         assert!(row.code.len() <= 128 && row.meaning.len() + row.hint.len() <= 512, "{}", row.code);
     }
 }
@@ -181,6 +181,26 @@ apiVersion: cloudsteward.dev/v1alpha1
 kind: CloudCredential
 metadata: {name: default}
 spec: {provider: AlibabaCloud, region: cn-hangzhou, auth: {accessKey: {secretRef: {name: aliyun}}}}
+";
+
+const ROLE_CREDENTIAL: &str = r#"
+apiVersion: cloudsteward.dev/v1alpha1
+kind: CloudCredential
+metadata: {name: prod}
+spec:
+  provider: AlibabaCloud
+  auth:
+    oidc: {roleArn: "acs:ram::1:role/steward", oidcProviderArn: "acs:ram::1:oidc-provider/c1", serviceAccountName: steward, audience: sts.aliyuncs.com, sessionDuration: 1h}
+  expectedAccountId: "1"
+  region: cn-hangzhou
+  endpointNetwork: VPC
+"#;
+
+const PASSWORD_CREDENTIAL: &str = "
+apiVersion: cloudsteward.dev/v1alpha1
+kind: CloudCredential
+metadata: {name: otc}
+spec: {provider: OpenTelekomCloud, region: eu-de, project: {name: eu-de_prod}, auth: {password: {secretRef: {name: otc}, userName: steward, domainName: OTC-EU-DE-1}}}
 ";
 
 const LEAST_MEMBERSHIP: &str = "
@@ -250,6 +270,10 @@ fn the_manifests_that_people_write_come_back_as_they_were_with_the_defaults_besi
     assert_eq!(added, defaults);
     let credential = yaml(LEAST_CREDENTIAL);
     assert_eq!(additions(&through::<CloudCredential>(&credential), &credential, ""), [r#".spec.endpointNetwork="Public""#]);
+    let role = yaml(ROLE_CREDENTIAL);
+    assert_eq!(additions(&through::<CloudCredential>(&role), &role, ""), [r#".spec.auth.oidc.sessionDuration: "1h" became "3600s""#]);
+    let password = yaml(PASSWORD_CREDENTIAL);
+    assert_eq!(additions(&through::<CloudCredential>(&password), &password, ""), [r#".spec.endpointNetwork="Public""#]);
 }
 
 #[test]
@@ -289,7 +313,9 @@ fn membership_with(change: &Value) -> Value {
 
 #[test]
 fn what_people_write_in_the_manifests_is_allowed() {
-    assert_eq!(refusals("CloudCredential", &yaml(LEAST_CREDENTIAL), None), Vec::<String>::new());
+    for manifest in [LEAST_CREDENTIAL, ROLE_CREDENTIAL, PASSWORD_CREDENTIAL] {
+        assert_eq!(refusals("CloudCredential", &yaml(manifest), None), Vec::<String>::new());
+    }
     for manifest in [LEAST_MEMBERSHIP, FULL_MEMBERSHIP] {
         assert_eq!(refusals("SecurityGroupMembership", &yaml(manifest), None), Vec::<String>::new());
     }
@@ -326,6 +352,36 @@ fn what_cannot_be_meant_is_refused_with_a_sentence_about_the_field() {
             refused.iter().any(|refusal| refusal.starts_with(&format!("{field}: ")) && refusal.contains(sentence)),
             "{change}: {refused:?}"
         );
+    }
+}
+
+#[test]
+fn a_credential_proves_its_identity_in_one_way_that_its_cloud_knows() {
+    let key = json!({"secretRef": {"name": "keys"}});
+    let role = json!({"secretRef": {"name": "keys"}, "roleArn": "acs:ram::1:role/steward"});
+    let oidc =
+        json!({"roleArn": "acs:ram::1:role/steward", "oidcProviderArn": "acs:ram::1:oidc-provider/c1", "serviceAccountName": "steward"});
+    let password = json!({"secretRef": {"name": "keys"}, "userId": "u"});
+    let agency = json!({"secretRef": {"name": "keys"}, "agencyName": "a", "domainId": "d"});
+    let table = [
+        ("AlibabaCloud", json!({}), Some("exactly one of")),
+        ("AlibabaCloud", json!({"accessKey": key, "assumeRole": role}), Some("exactly one of")),
+        ("AlibabaCloud", json!({"password": password}), Some("AlibabaCloud takes")),
+        ("AlibabaCloud", json!({"agency": agency}), Some("AlibabaCloud takes")),
+        ("HuaweiCloud", json!({"oidc": oidc}), Some("OpenTelekomCloud take accessKey")),
+        ("OpenTelekomCloud", json!({"assumeRole": role}), Some("OpenTelekomCloud take accessKey")),
+        ("AlibabaCloud", json!({"oidc": oidc}), None),
+        ("AlibabaCloud", json!({"assumeRole": role}), None),
+        ("HuaweiCloud", json!({"accessKey": key}), None),
+        ("OpenTelekomCloud", json!({"password": password}), None),
+        ("HuaweiCloud", json!({"agency": agency}), None),
+    ];
+    for (provider, auth, sentence) in table {
+        let mut object = yaml(PASSWORD_CREDENTIAL);
+        object["spec"] = json!({"provider": provider, "region": "eu-de", "auth": auth, "endpointNetwork": "Public"});
+        let refused = refusals("CloudCredential", &object, None);
+        assert_eq!(refused.is_empty(), sentence.is_none(), "{provider} {auth}: {refused:?}");
+        assert!(refused.iter().all(|refusal| refusal.contains(sentence.unwrap_or_default())), "{provider} {auth}: {refused:?}");
     }
 }
 

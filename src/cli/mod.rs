@@ -1,6 +1,7 @@
 //! What people type. Thin: each command calls the rooms that know.
 
 pub mod crds;
+pub mod explain;
 pub mod run;
 pub mod version;
 
@@ -20,6 +21,8 @@ pub enum Command {
     Run(Box<run::Flags>),
     /// Print the CRDs as YAML, or write them, one file each.
     Crds(crds::Flags),
+    /// Say what an error code of a cloud means, what steward does about it, and what a person should do.
+    Explain(explain::Flags),
     /// Print the version.
     Version,
 }

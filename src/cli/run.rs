@@ -1,7 +1,8 @@
 //! `steward run`: from flags and the machine's surroundings to a running operator.
 
 use crate::ambient::{Clock, Dice};
-use crate::cloud::budget::Limits;
+use crate::cloud::alibaba::OPERATIONS;
+use crate::cloud::budget::{Limits, Rule};
 use crate::cloud::transport::{Transport, TransportOptions};
 use crate::credentials::{AllowedEndpoints, Pattern};
 use crate::operator::{self, Config, KindName, LeaderElection, Outside};
@@ -63,9 +64,15 @@ pub struct Flags {
     /// How long a deletion without a usable credential waits before it is let go, if its whole namespace is being deleted.
     #[arg(long, env = "STEWARD_ORPHAN_GRACE", default_value = "10m", value_parser = duration, value_name = "DURATION")]
     orphan_grace: Duration,
-    /// Calls a minute that the cloud allows for an operation, where the account's quota differs from the published one: ecs:JoinSecurityGroup=2000. Steward takes 70 % of it.
-    #[arg(long = "limit", env = "STEWARD_LIMITS", value_delimiter = ',', value_name = "OPERATION=NUMBER,…")]
+    /// Calls that the cloud allows, where the account's quota differs from the published one: `[ACCOUNT/REGION/]SERVICE:OPERATION=CALLS[/DURATION]`, a minute if no duration is given; `*` stands for any account, region, service or operation. `ecs:JoinSecurityGroup=2000`, `1234567890123456/*/ecs:JoinSecurityGroup=2000`, `csbs:*=100/1s`. The closest one holds: account before region before operation.
+    #[arg(long = "limit", env = "STEWARD_LIMITS", value_delimiter = ',', value_name = "LIMIT,…")]
     limits: Vec<String>,
+    /// Part of each limit that steward takes, in percent; the rest is left to whoever else uses the account.
+    #[arg(long, env = "STEWARD_LIMIT_SHARE", default_value_t = 70, value_parser = percent(), value_name = "PERCENT")]
+    limit_share: u32,
+    /// Part of steward's share that background checks may take, in percent.
+    #[arg(long, env = "STEWARD_CHECK_SHARE", default_value_t = 30, value_parser = percent(), value_name = "PERCENT")]
+    check_share: u32,
     /// Whether calls to the clouds go through the proxy that `HTTPS_PROXY` and `NO_PROXY` name.
     #[arg(long, env = "STEWARD_USE_PROXY", default_value_t = true, action = clap::ArgAction::Set, value_name = "BOOL")]
     use_proxy: bool,
@@ -119,7 +126,7 @@ async fn operate(flags: &Flags) -> anyhow::Result<()> {
     rustls::crypto::ring::default_provider().install_default().map_err(|_| anyhow::anyhow!("another TLS provider was installed before"))?;
     let patterns = given(&flags.allowed_endpoints).map(str::parse).collect::<Result<Vec<Pattern>, _>>().context("--allow-endpoint")?;
     let allowed_endpoints = AllowedEndpoints::new(patterns);
-    let limits = limits(&flags.limits).context("--limit")?;
+    let limits = limits(flags).context("--limit")?;
     let stop = stop_on_signal()?;
     let listener = TcpListener::bind(flags.metrics_address)
         .await
@@ -247,13 +254,20 @@ fn given(list: &[String]) -> impl Iterator<Item = &str> {
     list.iter().map(|element| element.trim()).filter(|element| !element.is_empty())
 }
 
-fn limits(asked: &[String]) -> anyhow::Result<Limits> {
-    let mut limits = Limits::default();
-    for text in given(asked) {
-        let (operation, number) = limit(text).map_err(anyhow::Error::msg)?;
-        limits.per_minute.insert(operation, number);
+fn limits(flags: &Flags) -> anyhow::Result<Limits> {
+    let rules = given(&flags.limits).map(str::parse).collect::<Result<Vec<Rule>, _>>()?;
+    for (service, name) in rules.iter().filter_map(Rule::names) {
+        // A release may learn or drop an operation: that must not keep the operator from starting.
+        if OPERATIONS.iter().any(|known| known.service == service) && !OPERATIONS.iter().any(|known| known.name == name) {
+            tracing::warn!(service, operation = name, "--limit names an operation that steward never calls");
+        }
     }
-    Ok(limits)
+    Ok(Limits { share_percent: flags.limit_share, check_percent: flags.check_share, rules, ..Limits::default() })
+}
+
+/// At least one: a share of nothing would be an operator that never works, or drift that nobody ever sees.
+fn percent() -> clap::builder::RangedI64ValueParser<u32> {
+    clap::value_parser!(u32).range(1..=100)
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
@@ -265,13 +279,6 @@ fn duration(text: &str) -> Result<Duration, String> {
 fn sync_interval(text: &str) -> Result<Duration, String> {
     let interval = duration(text)?;
     if interval < Duration::from_secs(30) { Err("must be at least 30s".to_owned()) } else { Ok(interval) }
-}
-
-fn limit(text: &str) -> Result<(String, u32), String> {
-    let wrong = || format!("{text:?} is no limit: write service:Operation=calls a minute, for instance ecs:JoinSecurityGroup=2000");
-    let (operation, number) = text.split_once('=').ok_or_else(wrong)?;
-    let number = number.parse().ok().filter(|number| *number > 0).ok_or_else(wrong)?;
-    if operation.split(':').count() == 2 { Ok((operation.to_owned(), number)) } else { Err(wrong()) }
 }
 
 #[cfg(test)]

@@ -22,6 +22,10 @@ pub struct Row {
     /// Not a failure at all: what was wanted is so already, or the question has its answer. Operations turn it into a result; `class` is for
     /// those that do not expect it.
     pub ok: bool,
+    /// What happened on one target of a call that was accepted: a result, and no refusal of the call.
+    pub of_one_target: bool,
+    /// A quota that is counted by the day, which ends at midnight in UTC+8.
+    pub daily: bool,
     pub acted: Acted,
     /// A closer one than that of the class.
     reason: Option<Reason>,
@@ -40,7 +44,20 @@ impl Row {
         meaning: &'static str,
         hint: &'static str,
     ) -> Self {
-        Self { service: COMMON, operations: &[], code, http_status, class, ok: false, acted: Acted::No, reason: None, meaning, hint }
+        Self {
+            service: COMMON,
+            operations: &[],
+            code,
+            http_status,
+            class,
+            ok: false,
+            of_one_target: false,
+            daily: false,
+            acted: Acted::No,
+            reason: None,
+            meaning,
+            hint,
+        }
     }
 
     pub(in crate::cloud) const fn of(self, service: &'static str) -> Self {
@@ -64,6 +81,14 @@ impl Row {
         Self { ok: true, ..self }
     }
 
+    pub(in crate::cloud) const fn of_one_target(self) -> Self {
+        Self { of_one_target: true, ..self }
+    }
+
+    pub(in crate::cloud) const fn daily(self) -> Self {
+        Self { daily: true, ..self }
+    }
+
     /// The word in conditions for this code.
     pub fn reason(&self) -> Reason {
         self.reason.unwrap_or_else(|| self.class.reason())
@@ -75,11 +100,16 @@ impl Row {
     }
 
     pub fn explanation(&self) -> Explanation {
-        Explanation { class: self.class, ok: self.ok, acted: self.acted, reason: self.reason(), meaning: self.meaning, hint: self.hint }
-    }
-
-    fn is_of(&self, operation: Operation) -> bool {
-        self.operations.contains(&operation.name)
+        Explanation {
+            class: self.class,
+            ok: self.ok,
+            known: true,
+            daily: self.daily,
+            acted: self.acted,
+            reason: self.reason(),
+            meaning: self.meaning,
+            hint: self.hint,
+        }
     }
 }
 
@@ -91,8 +121,18 @@ pub(in crate::cloud) fn find(
     status: u16,
     code: &str,
 ) -> Option<&'static Row> {
+    best(rows, (operation.service, operation.name), Some(status), code)
+}
+
+/// The same, of a service and an operation that are known by name only.
+pub(in crate::cloud) fn best(
+    rows: impl Iterator<Item = &'static Row>,
+    (service, operation): (&str, &str),
+    status: Option<u16>,
+    code: &str,
+) -> Option<&'static Row> {
     rows.filter(|row| row.code == code)
-        .filter(|row| row.service == COMMON || row.service == operation.service)
-        .filter(|row| row.operations.is_empty() || row.is_of(operation))
-        .max_by_key(|row| (row.is_of(operation), row.service == operation.service, row.http_status == Some(status)))
+        .filter(|row| row.service == COMMON || row.service == service)
+        .filter(|row| row.operations.is_empty() || row.operations.contains(&operation))
+        .max_by_key(|row| (row.operations.contains(&operation), row.service == service, row.http_status == status))
 }

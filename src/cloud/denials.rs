@@ -57,7 +57,19 @@ mod tests {
     const JOIN: Operation = Operation { service: "ecs", name: "JoinSecurityGroup", effect: Effect::Repeatable };
 
     fn refusal(reason: Reason) -> CloudError {
-        CloudError::explained(JOIN, &Explanation { class: Class::Denied, ok: false, acted: Acted::No, reason, meaning: "no", hint: "ask" })
+        CloudError::explained(
+            JOIN,
+            &Explanation {
+                class: Class::Denied,
+                ok: false,
+                known: true,
+                daily: false,
+                acted: Acted::No,
+                reason,
+                meaning: "no",
+                hint: "ask",
+            },
+        )
     }
 
     #[tokio::test(start_paused = true)]

@@ -112,6 +112,10 @@ pub struct Explanation {
     pub class: Class,
     /// Not a failure: see `catalogue::Row::ok`.
     pub ok: bool,
+    /// Whether the catalogue has the code itself; if not, this is a judgement by its family or its status.
+    pub known: bool,
+    /// See `catalogue::Row::daily`.
+    pub daily: bool,
     pub acted: Acted,
     pub reason: Reason,
     /// What the code means, in one sentence.
@@ -127,6 +131,10 @@ pub struct CloudError {
     pub class: Class,
     /// The refusal says that what was wanted is so already, or answers the question: the operation makes a result of it.
     pub ok: bool,
+    /// False if the answer's code is in no catalogue.
+    pub known: bool,
+    /// A quota that starts anew at midnight in UTC+8.
+    pub daily: bool,
     pub acted: Acted,
     pub operation: Operation,
     pub reason: Reason,
@@ -150,6 +158,8 @@ impl CloudError {
         Self {
             class: explanation.class,
             ok: explanation.ok,
+            known: explanation.known,
+            daily: explanation.daily,
             acted: explanation.acted,
             operation,
             reason: explanation.reason,

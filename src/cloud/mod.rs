@@ -4,12 +4,14 @@
 pub mod alibaba;
 pub mod batch;
 pub mod budget;
+pub mod canonical;
 pub mod catalogue;
 pub mod client;
 mod denials;
 pub mod encode;
 pub mod endpoints;
 pub mod error;
+pub mod explain;
 pub mod huawei;
 mod redact;
 pub mod session;

@@ -14,6 +14,8 @@ use std::sync::Arc;
 const NOT_ALIBABA: Explanation = Explanation {
     class: Class::Invalid,
     ok: false,
+    known: true,
+    daily: false,
     acted: Acted::No,
     reason: Reason::InvalidSpec,
     meaning: "objects of this kind live at Alibaba Cloud, and the credential is one of another cloud",

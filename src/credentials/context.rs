@@ -13,6 +13,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+/// The shortest poll, as a share of the interval; the longest is as much longer.
+const SHORTEST: f64 = 0.8;
+
 /// What the operator's flags say about credentials.
 #[derive(Clone, Debug)]
 pub struct CredentialSettings {
@@ -34,10 +37,14 @@ pub(super) struct Context {
 pub(super) struct Remembered {
     pub(super) slot: Arc<Slot>,
     pub(super) failure: Mutex<Option<Failure>>,
-    /// What was asked for when keys were last tried, beside the keys themselves.
-    pub(super) asked: Mutex<Option<Option<String>>>,
+    /// What had been asked for at the last look, if there was one.
+    pub(super) asked: Mutex<Option<Asked>>,
     pub(super) identity: Mutex<Option<Identity>>,
 }
+
+/// When somebody wished for a look, if anybody did.
+#[derive(PartialEq, Eq)]
+pub(super) struct Asked(pub(super) Option<String>);
 
 impl Context {
     pub(super) fn new(shared: &Shared, settings: CredentialSettings, registry: Arc<Registry>, clients: Clients) -> Self {
@@ -56,6 +63,11 @@ impl Context {
 
     /// About the poll interval, so that many credentials do not come back together.
     pub(super) fn poll(&self) -> Duration {
-        self.settings.reference_poll.mul_f64(0.8 + 0.4 * self.shared.dice.fraction())
+        self.settings.reference_poll.mul_f64(SHORTEST + 2.0 * (1.0 - SHORTEST) * self.shared.dice.fraction())
+    }
+
+    /// No poll of the same credential comes sooner.
+    pub(super) fn shortest_poll(&self) -> Duration {
+        self.settings.reference_poll.mul_f64(SHORTEST)
     }
 }

@@ -1,6 +1,6 @@
 //! One look at a credential: what it points at is read and, where that is new or due, the cloud is asked whose it is.
 
-use super::context::{Context, Remembered};
+use super::context::{Asked, Context, Remembered};
 use super::endpoints::AllowedEndpoints;
 use super::proof::{Proof, ProofError};
 use super::registry::{Entry, Key, Open, State, rejection};
@@ -38,14 +38,15 @@ pub(super) async fn look(object: &CloudCredential, context: &Context, key: &Key,
         Ok(endpoints) => endpoints,
         Err(message) => return closed(context.registry.get(key), Reason::EndpointNotAllowed, message),
     };
-    let asked = requested_at(&object.metadata);
     let asks_anew = {
-        let mut last = remembered.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        last.replace(asked.clone()).is_some_and(|last| last != asked)
+        let mut asked = remembered.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = asked.replace(Asked(requested_at(&object.metadata)));
+        before.is_some() && before != *asked
     };
-    // A Secret that another credential has read just now need not be read again, unless somebody asks, or the cloud has refused what was in it.
+    // A Secret that another credential has read since our last poll need not be read again, unless somebody asks, or the cloud has refused what
+    // was in it.
     let refused = matches!(context.registry.get(key).state, State::Closed { .. });
-    let age = if asks_anew || refused { Duration::ZERO } else { context.settings.reference_poll / 2 };
+    let age = if asks_anew || refused { Duration::ZERO } else { context.shortest_poll() };
     let read = Proof::read(object, &context.secrets, &key.0, age).await;
     // Looked up only now: a cloud may have refused the keys while the Secret was read.
     let before = context.registry.get(key);
@@ -102,7 +103,7 @@ fn unchanged(entry: Entry, remembered: &Remembered, context: &Context) -> Findin
         (State::Closed { .. } | State::Unavailable { .. }, Some(failure)) => Some(failure.retry_at),
         // Refused in the middle of somebody's work: the probes begin from here.
         (State::Closed { reason: Reason::CredentialRejected, .. }, None) => {
-            entry.refused.as_ref().map(|error| remember(remembered, error, context).retry_at)
+            entry.refused.as_ref().map(|(error, _)| remember(remembered, error, context).retry_at)
         }
         (State::Closed { .. } | State::Unavailable { .. } | State::New | State::Open(_), _) => None,
     };
@@ -138,12 +139,11 @@ fn remember(remembered: &Remembered, error: &CloudError, context: &Context) -> F
     let now = context.shared.clock.now();
     let mut last = remembered.failure.lock().unwrap_or_else(PoisonError::into_inner);
     let mut failure = Failure::after(last.as_ref(), error, now, &context.shared.dice);
-    let probe = match error.class {
-        _ if error.operation == tokens::TOKEN_REQUEST => Some(CLUSTER_PROBE),
-        Class::Unauthenticated => Some(PROBE),
-        _ => None,
-    };
-    failure.retry_at = probe.map_or(failure.retry_at, |probe| now.saturating_add(probe).unwrap_or(now));
+    if error.operation == tokens::TOKEN_REQUEST {
+        failure.retry_at = now.saturating_add(CLUSTER_PROBE).unwrap_or(now);
+    } else if error.class == Class::Unauthenticated {
+        failure.retry_at = now.saturating_add(PROBE).unwrap_or(now);
+    }
     *last = Some(failure.clone());
     failure
 }

@@ -31,8 +31,8 @@ pub(super) struct Entry {
     pub(super) fingerprint: Option<[u8; 32]>,
     /// The last keys that were good: objects that are being deleted may use them after the Secret is gone.
     pub(super) last_good: Option<Open>,
-    /// The refusal of the keys, if that was in the middle of somebody's work.
-    pub(super) refused: Option<CloudError>,
+    /// The refusal of the keys, if that was in the middle of somebody's work, and who was refused.
+    pub(super) refused: Option<(CloudError, Cloud)>,
     /// Whether the credential itself is being deleted, and waits for its users.
     pub(super) going: bool,
     /// Whether the credential is protected by its finalizer.
@@ -91,7 +91,12 @@ impl Registry {
     pub(super) fn put(&self, key: &Key, entry: &Entry) {
         let differs = {
             let mut entries = self.lock();
-            let before = entries.insert(key.clone(), Entry::clone(entry));
+            let mut entry = Entry::clone(entry);
+            if let Some(before) = entries.get(key).filter(|before| before.has_refused(&entry.state)) {
+                // The cloud refused these very keys while they were looked at: whoever looked will be woken to look again.
+                entry = Entry { going: entry.going, held: entry.held, ..before.clone() };
+            }
+            let before = entries.insert(key.clone(), entry.clone());
             before.is_none_or(|before| !before.state.means_the_same_as(&entry.state))
         };
         if differs {
@@ -118,14 +123,16 @@ impl Registry {
         let closed = {
             let mut entries = self.lock();
             let mut entry = entries.get_mut(key);
-            if let Some(entry) = &mut entry {
+            if let Some(entry) = entry.as_mut() {
                 entry.last_good.take_if(|good| good.fingerprint == fingerprint);
             }
             match entry {
                 // A late answer to keys that have been replaced since says nothing of the new ones.
-                Some(entry) if entry.fingerprint == Some(fingerprint) && matches!(entry.state, State::Open(_)) => {
-                    entry.state = State::Closed { reason: Reason::CredentialRejected, message: rejection(error) };
-                    entry.refused = Some(error.clone());
+                Some(Entry { state: state @ State::Open(_), fingerprint: Some(known), refused, .. }) if *known == fingerprint => {
+                    let closed = State::Closed { reason: Reason::CredentialRejected, message: rejection(error) };
+                    if let State::Open(open) = std::mem::replace(state, closed) {
+                        *refused = Some((error.clone(), open.cloud));
+                    }
                     true
                 }
                 _ => false,
@@ -203,6 +210,16 @@ impl Sessions for Registry {
         let going = self.lock().get(&key).is_some_and(|entry| entry.going);
         if going {
             self.nudge(&key);
+        }
+    }
+}
+
+impl Entry {
+    /// Whether this state rests on a client whose keys have been refused meanwhile.
+    fn has_refused(&self, state: &State) -> bool {
+        match (&self.state, &self.refused, state) {
+            (State::Closed { .. }, Some((_, refused)), State::Open(open)) => refused.is(&open.cloud),
+            _ => false,
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Tokens of ServiceAccounts, by `TokenRequest`. Steward has no right to ask for them by itself: whoever owns a namespace grants it there, for
-//! one ServiceAccount, and is told how.
+//! Tokens of `ServiceAccounts`, by `TokenRequest`. Steward has no right to ask for them by itself: whoever owns a namespace grants it there, for
+//! one `ServiceAccount`, and is told how.
 
 use super::registry::Key;
 use crate::cloud::alibaba::TokenSource;
@@ -10,6 +10,7 @@ use futures::future::BoxFuture;
 use k8s_openapi::api::authentication::v1::{SelfSubjectReview, TokenRequest, TokenRequestSpec};
 use k8s_openapi::api::core::v1::ServiceAccount;
 use kube::api::PostParams;
+use kube::core::Status;
 use kube::{Api, Client};
 use secrecy::SecretString;
 use std::sync::Arc;
@@ -21,6 +22,8 @@ pub(super) const TOKEN_REQUEST: Operation = Operation { service: "kubernetes", n
 const NOT_ALLOWED: Explanation = Explanation {
     class: Class::Denied,
     ok: false,
+    known: true,
+    daily: false,
     acted: Acted::No,
     reason: Reason::CredentialMissing,
     meaning: "steward may not ask for tokens of the ServiceAccount in spec.auth.oidc.serviceAccountName",
@@ -59,7 +62,7 @@ pub(super) fn advice(error: &CloudError, (namespace, name): &Key) -> Option<Stri
     })
 }
 
-/// One ServiceAccount's tokens for one audience.
+/// One `ServiceAccount`'s tokens for one audience.
 pub(super) struct ServiceAccountTokens {
     pub(super) client: Client,
     pub(super) namespace: String,
@@ -92,15 +95,19 @@ impl ServiceAccountTokens {
     }
 
     async fn refused(&self, error: kube::Error) -> CloudError {
-        let explanation = match &error {
-            kube::Error::Api(status) if status.is_forbidden() => &NOT_ALLOWED,
-            kube::Error::Api(status) if status.is_not_found() => &NO_ACCOUNT,
-            kube::Error::Api(status) if status.is_invalid() || status.code == 400 => &NOT_TAKEN,
-            _ => &NO_TOKEN,
+        let said = |is: fn(&Status) -> bool| matches!(&error, kube::Error::Api(status) if is(status));
+        let explanation = if said(Status::is_forbidden) {
+            &NOT_ALLOWED
+        } else if said(Status::is_not_found) {
+            &NO_ACCOUNT
+        } else if said(|status| status.is_invalid() || status.code == 400) {
+            &NOT_TAKEN
+        } else {
+            &NO_TOKEN
         };
         tracing::warn!(%error, namespace = self.namespace, service_account = self.service_account, "no token");
         let mut explained = CloudError::explained(TOKEN_REQUEST, explanation);
-        if matches!(&error, kube::Error::Api(status) if status.is_forbidden()) {
+        if said(Status::is_forbidden) {
             explained.hint = self.role(&self.who_we_are().await).into();
         }
         CloudError { source: Some(Arc::new(error)), ..explained }

@@ -1,7 +1,8 @@
-//! When to try again after a failure: by class, as a pure function.
+//! When to try again after a failure: by class, as a pure function, and the same in words for people.
 
 use crate::ambient::Dice;
 use crate::cloud::error::{Class, CloudError};
+use jiff::tz::{self, Offset};
 use jiff::{SignedDuration, Timestamp};
 
 const SECOND: SignedDuration = SignedDuration::from_secs(1);
@@ -10,6 +11,10 @@ const HOUR: SignedDuration = SignedDuration::from_hours(1);
 pub const BUSY_FOR: SignedDuration = SignedDuration::from_mins(30);
 /// How often an error that nobody can name is tried before it is left to the hourly probe.
 const UNEXPECTED_TRIES: u32 = 5;
+/// Where a quota's day begins and ends at midnight.
+const DAY_OF_QUOTAS: Offset = tz::offset(8);
+/// The cloud's clock may be a little behind ours: whoever asks a moment too early waits another day.
+const AFTER_MIDNIGHT: SignedDuration = SignedDuration::from_mins(1);
 
 /// How long to wait after the `count`th failure in a row of the same class, the first of which was at `since`.
 pub fn wait(error: &CloudError, count: u32, since: Timestamp, now: Timestamp, dice: &Dice) -> SignedDuration {
@@ -20,12 +25,38 @@ pub fn wait(error: &CloudError, count: u32, since: Timestamp, now: Timestamp, di
         Class::Throttled => jittered(doubling(SECOND, count, SignedDuration::from_mins(1)), dice),
         Class::Busy if now.duration_since(since) < BUSY_FOR => doubling(SECOND * 10, count, SignedDuration::from_mins(1)),
         Class::Denied | Class::Unauthenticated | Class::NotFound => SignedDuration::from_mins(10),
+        Class::Quota if error.daily => until_midnight(now) + AFTER_MIDNIGHT + jittered(SignedDuration::from_mins(4), dice),
         Class::Unexpected if count < UNEXPECTED_TRIES => jittered(doubling(SECOND, count, SignedDuration::from_mins(5)), dice),
         Class::Quota | Class::Invalid | Class::Precondition | Class::Busy | Class::Unexpected => HOUR,
         Class::Retired => HOUR * 24,
     };
     // No answer keeps an object waiting for longer than an hour, whatever it asks for.
     asked.map_or(ours, |asked| asked.min(HOUR).max(ours))
+}
+
+/// What `wait` comes to, in words. `daily` as in the catalogue.
+pub fn in_words(class: Class, daily: bool) -> &'static str {
+    match class {
+        Class::Unavailable => "tries again after a second or so, then after ever longer and random waits of up to 5 minutes",
+        Class::Throttled => "makes no such call for this account and region until the next minute, then goes on in turn",
+        Class::Busy => "tries again after 10 s, then every 20 to 60 s for half an hour; from then on hourly",
+        Class::Denied => "asks again every 10 minutes, once for all objects of the credential",
+        Class::Unauthenticated => {
+            "closes the credential for all its objects; asks again every 10 minutes, or as soon as its Secret changes"
+        }
+        Class::NotFound => "looks again every 10 minutes, or as soon as the object changes",
+        Class::Quota if daily => "waits until the quota's next day, a few minutes past 00:00 in UTC+8",
+        Class::Quota => "tries again every hour, or as soon as the object changes",
+        Class::Invalid | Class::Precondition => "waits for a change of the object, and tries again every hour",
+        Class::Retired => "asks once a day whether it is back",
+        Class::Unexpected => "tries 5 times with growing waits, then every hour",
+    }
+}
+
+fn until_midnight(now: Timestamp) -> SignedDuration {
+    let seconds = now.as_second() + i64::from(DAY_OF_QUOTAS.seconds());
+    let day = 24 * 60 * 60;
+    SignedDuration::from_secs(day - seconds.rem_euclid(day))
 }
 
 fn doubling(first: SignedDuration, count: u32, most: SignedDuration) -> SignedDuration {
@@ -49,7 +80,10 @@ mod tests {
 
     fn error(class: Class) -> CloudError {
         let operation = Operation { service: "ecs", name: "JoinSecurityGroup", effect: Effect::Repeatable };
-        CloudError::explained(operation, &Explanation { class, ok: false, acted: Acted::No, reason: class.reason(), meaning: "", hint: "" })
+        CloudError::explained(
+            operation,
+            &Explanation { class, ok: false, known: true, daily: false, acted: Acted::No, reason: class.reason(), meaning: "", hint: "" },
+        )
     }
 
     /// The wait after the `count`th failure, in milliseconds, with dice that always show this.
@@ -98,6 +132,50 @@ mod tests {
         let dice = Dice::new(|| [0; 16]);
         let after = |second| wait(&error(Class::Busy), 40, at(0), at(second), &dice);
         assert_eq!((after(1799), after(1800)), (SignedDuration::from_mins(1), HOUR));
+    }
+
+    #[test]
+    fn a_daily_quota_is_waited_for_until_its_next_day() {
+        let table = [
+            ("2026-11-22T00:00:00Z", "2026-11-22T16:01:00Z"),
+            ("2026-11-22T15:59:59Z", "2026-11-22T16:01:00Z"),
+            ("2026-11-22T16:00:00Z", "2026-11-23T16:01:00Z"),
+            ("2026-12-31T23:59:59.9Z", "2027-01-01T16:01:00Z"),
+        ];
+        let daily = CloudError { daily: true, ..error(Class::Quota) };
+        for (now, expected) in table {
+            let (now, expected): (Timestamp, Timestamp) = (now.parse().unwrap(), expected.parse().unwrap());
+            for (dice, latest) in [(0, 1), (255, 240)] {
+                let then = now + wait(&daily, 1, now, now, &Dice::new(move || [dice; 16]));
+                assert!(then >= expected && then < expected + SECOND * (latest + 1), "{now}: {then}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_words_tell_what_is_done() {
+        let minutes = |class| SignedDuration::from_millis(i64::try_from(waits(class, 1, 0)).unwrap()).as_mins();
+        let table = [
+            (Class::Denied, "every 10 minutes"),
+            (Class::Unauthenticated, "every 10 minutes"),
+            (Class::NotFound, "every 10 minutes"),
+            (Class::Quota, "every hour"),
+            (Class::Invalid, "every hour"),
+            (Class::Precondition, "every hour"),
+            (Class::Retired, "once a day"),
+        ];
+        for (class, words) in table {
+            assert!(in_words(class, false).contains(words), "{class}");
+            let told = match words {
+                "every 10 minutes" => 10,
+                "every hour" => 60,
+                _ => 24 * 60,
+            };
+            assert_eq!(minutes(class), told, "{class}");
+        }
+        assert!(in_words(Class::Unexpected, false).contains(&format!("{UNEXPECTED_TRIES} times")));
+        assert!(in_words(Class::Quota, true).contains("00:00 in UTC+8") && DAY_OF_QUOTAS == tz::offset(8));
+        assert_eq!(BUSY_FOR, SignedDuration::from_mins(30), "half an hour, as the words for Busy say");
     }
 
     #[test]

@@ -242,7 +242,16 @@ mod tests {
         let operation = Operation { service: "ecs", name: "JoinSecurityGroup", effect: Effect::Repeatable };
         CloudError::explained(
             operation,
-            &Explanation { class, ok: false, acted: Acted::No, reason: class.reason(), meaning: "it is", hint: "mend it" },
+            &Explanation {
+                class,
+                ok: false,
+                known: true,
+                daily: false,
+                acted: Acted::No,
+                reason: class.reason(),
+                meaning: "it is",
+                hint: "mend it",
+            },
         )
     }
 

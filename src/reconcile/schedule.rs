@@ -13,6 +13,8 @@ use std::time::Duration;
 pub const ORPHAN_LOOK: SignedDuration = SignedDuration::from_mins(1);
 /// An error in status is not rewritten more often than this while only its count grows.
 const REWRITE: SignedDuration = SignedDuration::from_mins(10);
+/// A sync is all but due in this part of the interval before it.
+const ALL_BUT_DUE: i64 = 20;
 const LEAST_PATIENCE: Duration = Duration::from_secs(300);
 /// Whoever asks with more than a time gets the beginning back.
 const LONGEST_ECHO: usize = 256;
@@ -26,13 +28,18 @@ pub fn requested_at(meta: &ObjectMeta) -> Option<String> {
 
 /// The next sync after `now`. All objects of one credential and region share its phase, so that their reads share batches;
 /// credentials are spread over the interval, so that not all clouds are asked at the same moment.
+///
+/// One that is all but due is left out: the pass that asks has just looked. Timers run by another clock than dates, and where they
+/// are a trifle ahead every object would be read twice for each sync.
 pub fn next_sync(now: Timestamp, interval: Duration, phase_of: &str) -> Timestamp {
     let interval = i64::try_from(interval.as_secs()).unwrap_or(i64::MAX).clamp(1, 365 * 24 * 3600);
     let mut hasher = DefaultHasher::new();
     phase_of.hash(&mut hasher);
     let phase = i64::try_from(hasher.finish() >> 1).unwrap_or_default() % interval;
     let since = (now.as_second() - phase).rem_euclid(interval);
-    Timestamp::from_second(now.as_second() + interval - since).unwrap_or(now)
+    let wait = interval - since;
+    let wait = if wait <= interval / ALL_BUT_DUE { wait + interval } else { wait };
+    Timestamp::from_second(now.as_second() + wait).unwrap_or(now)
 }
 
 /// How long a silent cloud changes nothing about what is said of an object.
@@ -98,7 +105,19 @@ mod tests {
         assert!(one == other || other.duration_since(one) == SignedDuration::from_secs(600));
         for now in 1_000_000..1_000_700 {
             let wait = next_sync(at(now), interval, "x").duration_since(at(now)).as_secs();
-            assert!((1..=600).contains(&wait));
+            assert!((31..=630).contains(&wait));
+        }
+    }
+
+    #[test]
+    fn a_timer_that_is_a_trifle_early_causes_no_second_sync() {
+        for interval in [30, 600, 7 * 24 * 3600] {
+            let interval = Duration::from_secs(interval);
+            let due = next_sync(at(1_000_000), interval, "x");
+            let after = |moment: Timestamp| next_sync(moment, interval, "x");
+            assert_eq!(after(due - SignedDuration::from_millis(1)), after(due));
+            assert_eq!(after(due - SignedDuration::from_secs(1)), after(due));
+            assert_eq!(after(due).duration_since(due).unsigned_abs(), interval);
         }
     }
 

@@ -114,6 +114,11 @@ pub fn ready(conditions: &[Condition]) -> Option<&Condition> {
     conditions.iter().find(|condition| condition.type_ == READY)
 }
 
+/// Whether this condition, `READY` or another, is there and true.
+pub fn is_true(conditions: &[Condition], type_: &str) -> bool {
+    conditions.iter().any(|condition| condition.type_ == type_ && condition.status == TRUE)
+}
+
 struct Say<'a> {
     conditions: &'a mut Vec<Condition>,
     verdict: &'a Verdict,

@@ -1,11 +1,12 @@
 //! Everything in the product that reads what a cloud says, reached without a socket.
 
+use cloud_steward::cloud::alibaba;
 use cloud_steward::cloud::alibaba::ecs::{
     DescribeInstancesRequest, DescribeInstancesResponse, DescribeNetworkInterfacesResponse, DescribeSecurityGroupsResponse, Tag,
 };
 use cloud_steward::cloud::alibaba::flatten::{JsonText, flatten};
 use cloud_steward::cloud::alibaba::sts::{AssumeRoleResponse, CallerIdentity};
-use cloud_steward::cloud::alibaba::{self, sign};
+use cloud_steward::cloud::canonical::canonical_query;
 use cloud_steward::cloud::error::{CloudError, Effect, Operation};
 use cloud_steward::cloud::huawei::errors::envelope;
 use cloud_steward::cloud::huawei::iam::answers::{self, TemporaryKey, Token};
@@ -129,7 +130,7 @@ fn write(case: &Case) {
         ..DescribeInstancesRequest::default()
     };
     let parameters = flatten(&request).expect("texts have a flat form");
-    let query = sign::canonical_query(&parameters);
+    let query = canonical_query(&parameters);
     assert!(query.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#'));
     let read: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
     assert_eq!(read, parameters);

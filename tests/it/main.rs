@@ -1,6 +1,7 @@
 //! Stories and end-to-end tests, in one binary.
 
 mod api_server;
+mod budget;
 mod canaries;
 mod cloud_client;
 mod cloud_credential;
@@ -8,6 +9,7 @@ mod conformance;
 mod crashes;
 mod end_to_end;
 mod endpoints;
+mod explain;
 mod moods;
 mod security_group_membership;
 mod silence;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::operations::Service;
-use crate::desk::{Reply, Written};
+use crate::reply::{Reply, Written};
 
 /// The form of an error's body. Only this vendor has several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

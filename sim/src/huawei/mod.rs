@@ -16,10 +16,10 @@ use gate::Caller;
 use operations::{Route, Service};
 use realm::{Realm, Scope, Who};
 
-use crate::desk::Reply;
 use crate::engine::Inside;
 use crate::faults::What;
 use crate::hook::CallInfo;
+use crate::reply::Reply;
 use crate::request::Request;
 use crate::world::World;
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context as _, Result, bail, ensure};
 use jiff::Timestamp;
 
+use super::pick::pick;
 use super::roles::{OidcProviderSeed, RoleSeed, arn};
 use super::seed::{Defaults, GroupSeed, InstanceSeed, InterfaceSeed, KeySeed, NetworkType, Seed, SettingsSeed};
 use super::{Group, Groups, Instance, Interface, Key, World};
@@ -299,23 +300,6 @@ impl InstanceSeed {
             }
             _ => bail!("instances: a generator needs both `count` and `prefix`"),
         }
-    }
-}
-
-/// Said, or by default, or the only one there is.
-pub(super) fn pick<'a>(
-    what: &str,
-    said: Option<String>,
-    default: Option<String>,
-    mut all: impl ExactSizeIterator<Item = &'a String>,
-) -> Result<String> {
-    if let Some(value) = said.or(default) {
-        return Ok(value);
-    }
-    match (all.next(), all.len()) {
-        (Some(only), 0) => Ok(only.clone()),
-        (None, _) => bail!("`{what}` is missing, and the seed has none"),
-        (Some(_), _) => bail!("`{what}` is missing, and there are several"),
     }
 }
 

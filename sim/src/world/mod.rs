@@ -3,6 +3,7 @@
 
 pub(crate) mod edit;
 mod lay;
+mod pick;
 pub(crate) mod roles;
 pub(crate) mod seed;
 mod view;

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::lay::pick;
+use super::pick::pick;
 use super::{Key, World};
 use crate::alibaba::signature::hex;
 use crate::clock::later;

@@ -3,6 +3,7 @@
 use super::endpoints::EndpointNetwork;
 use super::request::{Attempt, BuildError};
 use super::{Keys, endpoints, errors};
+use crate::cloud::budget::Learned;
 use crate::cloud::client::{Call, Dialect, Stamp, garbled, no_endpoint, unbuildable};
 use crate::cloud::endpoints::EndpointError;
 use crate::cloud::error::{CloudError, Operation};
@@ -58,6 +59,10 @@ impl Dialect for Rpcs {
         judge(operation, answer)
     }
 
+    fn lesson(&self, answer: &HttpAnswer) -> Option<Learned> {
+        lesson(answer.header("x-ratelimit-user-api")?)
+    }
+
     fn secrets<'k>(&self, keys: &'k Option<Keys>) -> Vec<&'k SecretString> {
         let Some(keys) = keys else { return Vec::new() };
         std::iter::once(&keys.access_key_secret).chain(&keys.security_token).collect()
@@ -89,6 +94,19 @@ pub fn judge(operation: Operation, answer: &HttpAnswer) -> Result<Value, CloudEr
     error.request_id = request_id;
     error.retry_after = retry_after(answer);
     Err(error)
+}
+
+/// The limit of one operation, as in `Limit:100,Remain:0,TimeLeft:2000,Reset:1234`; the time is in milliseconds. Whether the figure is one of a
+/// minute or of a second is documented nowhere, so it is believed only where the rest of its window is longer than a second.
+fn lesson(text: &str) -> Option<Learned> {
+    let field = |wanted: &str| {
+        let mut fields = text.split(',').filter_map(|field| field.split_once(':'));
+        fields.find(|(name, _)| name.trim() == wanted).and_then(|(_, value)| value.trim().parse::<u64>().ok())
+    };
+    let left = Duration::from_millis(field("TimeLeft")?);
+    let counted = left > Duration::from_secs(1);
+    let calls = |name: &str| field(name).filter(|_| counted).and_then(|calls| u32::try_from(calls).ok());
+    Some(Learned { limit: calls("Limit"), per: None, remaining: calls("Remain"), resets_in: counted.then_some(left) })
 }
 
 /// How long the answer asks to be left alone: the vendor's own headers count in milliseconds, the standard one in seconds.

@@ -2,6 +2,7 @@
 
 use super::Keys;
 use super::sign::{self, Parts};
+use crate::cloud::canonical::canonical_query;
 use crate::cloud::encode::hash;
 use crate::cloud::transport::{HttpRequest, Method};
 use jiff::Timestamp;
@@ -42,7 +43,7 @@ pub enum BuildError {
 impl Attempt<'_> {
     /// Signs and builds. Only what the vendor demands is signed: a proxy that rewrites `user-agent` must not break the signature.
     pub fn build(&self) -> Result<HttpRequest, BuildError> {
-        let parameters = sign::canonical_query(self.parameters);
+        let parameters = canonical_query(self.parameters);
         let (query, body) = match (self.in_body, self.keys) {
             (false, Some(_)) => (self.parameters.to_vec(), String::new()),
             (true, Some(_)) => (Vec::new(), parameters),
@@ -73,12 +74,12 @@ impl Attempt<'_> {
                 headers.push(("x-acs-security-token".to_owned(), token.expose_secret().to_owned()));
             }
             let parts = Parts { method: "POST", path: "/", query: &query, headers: &headers, body: body.as_bytes() };
-            let signature = sign::sign(&parts, &keys.access_key_secret);
-            headers.push(("authorization".to_owned(), signature.authorization(&keys.access_key_id)));
+            let signed = sign::sign(&parts, &keys.access_key_secret);
+            headers.push(("authorization".to_owned(), sign::authorization(&signed, &keys.access_key_id)));
         }
         let mut url = self.endpoint.clone();
         url.set_path("/");
-        let query = sign::canonical_query(&query);
+        let query = canonical_query(&query);
         url.set_query((!query.is_empty()).then_some(query.as_str()));
         // The socket writes `host` itself, and writes the same.
         headers.retain(|(name, _)| name != "host");

@@ -1,69 +1,23 @@
 //! The vendor's signature, version 3 (`ACS3-HMAC-SHA256`): pure functions from a request's parts to text.
 //! Which headers are signed is the caller's choice; date and nonce are among them. Nothing here asks for the time or for dice.
 
-use crate::cloud::encode::{hash, keyed_hash, percent_encode};
+use crate::cloud::canonical::{Canonical, canonical};
+pub use crate::cloud::canonical::{Parts, Signed};
+use crate::cloud::encode::{hash, keyed_hash};
 use secrecy::SecretString;
 
 const SCHEME: &str = "ACS3-HMAC-SHA256";
 
-/// What is signed.
-pub struct Parts<'a> {
-    pub method: &'a str,
-    pub path: &'a str,
-    /// Raw names and values, in any order.
-    pub query: &'a [(String, String)],
-    /// The headers to sign, in any order, names in any case.
-    pub headers: &'a [(String, String)],
-    pub body: &'a [u8],
-}
-
-/// The outcome. The canonical request itself stays inside: with a session token it holds a secret.
-pub struct Signed {
-    /// Names of the signed headers, as `Authorization` lists them.
-    pub headers: String,
-    /// Lower hex SHA-256 of the canonical request.
-    pub canonical_request_hash: String,
-    /// Lower hex.
-    pub signature: String,
-}
-
-impl Signed {
-    /// The value of the `Authorization` header.
-    pub fn authorization(&self, access_key_id: &str) -> String {
-        format!("{SCHEME} Credential={access_key_id},SignedHeaders={},Signature={}", self.headers, self.signature)
-    }
-}
-
 /// Signs a request.
 pub fn sign(parts: &Parts<'_>, access_key_secret: &SecretString) -> Signed {
-    let mut headers: Vec<(String, &str)> = parts.headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.trim())).collect();
-    headers.sort();
-    let names = headers.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(";");
-
-    let mut canonical = format!("{}\n{}\n{}\n", parts.method, parts.path, canonical_query(parts.query));
-    for (name, value) in &headers {
-        canonical.push_str(name);
-        canonical.push(':');
-        canonical.push_str(value);
-        canonical.push('\n');
-    }
-    canonical.push('\n');
-    canonical.push_str(&names);
-    canonical.push('\n');
-    canonical.push_str(&hash(parts.body));
-
-    let canonical_request_hash = hash(canonical.as_bytes());
-    let signature = keyed_hash(access_key_secret, &format!("{SCHEME}\n{canonical_request_hash}"));
-    Signed { headers: names, canonical_request_hash, signature }
+    let Canonical { headers, hash } = canonical(parts, parts.path, &hash(parts.body));
+    let signature = keyed_hash(access_key_secret, &format!("{SCHEME}\n{hash}"));
+    Signed { headers, canonical_request_hash: hash, signature }
 }
 
-/// The query as it is signed, and as we send it: sorted by the raw name, percent-encoded as in RFC 3986.
-pub fn canonical_query(parameters: &[(String, String)]) -> String {
-    let mut sorted: Vec<&(String, String)> = parameters.iter().collect();
-    sorted.sort();
-    let pairs: Vec<String> =
-        sorted.into_iter().map(|(name, value)| format!("{}={}", percent_encode(name), percent_encode(value))).collect();
-    pairs.join("&")
+/// The value of the `Authorization` header.
+pub fn authorization(signed: &Signed, access_key_id: &str) -> String {
+    format!("{SCHEME} Credential={access_key_id},SignedHeaders={},Signature={}", signed.headers, signed.signature)
 }
 
 #[cfg(test)]
@@ -113,25 +67,13 @@ mod tests {
             }
             assert_eq!(signed.signature, signature);
             assert_eq!(
-                signed.authorization("YourAccessKeyId"),
+                authorization(&signed, "YourAccessKeyId"),
                 format!(
                     "ACS3-HMAC-SHA256 Credential=YourAccessKeyId,SignedHeaders=host;x-acs-action;x-acs-content-sha256;\
                      x-acs-date;x-acs-signature-nonce;x-acs-version,Signature={signature}"
                 )
             );
         }
-    }
-
-    #[test]
-    fn the_query_is_sorted_by_bytes_and_encoded_as_in_rfc_3986() {
-        let query = canonical_query(&pairs(&[
-            ("InstanceId.2", "i-2"),
-            ("InstanceId.10", "i 10"),
-            ("InstanceId.1", "*~!'()"),
-            ("Name", ""),
-            ("Ünicode", "世"),
-        ]));
-        assert_eq!(query, "InstanceId.1=%2A~%21%27%28%29&InstanceId.10=i%2010&InstanceId.2=i-2&Name=&%C3%9Cnicode=%E4%B8%96");
     }
 
     #[test]

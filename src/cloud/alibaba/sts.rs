@@ -4,8 +4,9 @@ use super::dialect::{Rpc, Rpcs};
 use super::flatten::flatten;
 use super::{Keys, TokenSource};
 use crate::cloud::budget::Lane;
-use crate::cloud::client::{Call, Client, Fresh, KeySource, unwritable};
+use crate::cloud::client::{Accepted, Call, Client, Fresh, KeySource, unreadable, unwritable};
 use crate::cloud::error::{CloudError, Effect, Operation};
+use crate::cloud::transport::HttpAnswer;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
@@ -82,7 +83,7 @@ struct Credentials {
 }
 
 pub(super) async fn get_caller_identity(client: &Client<Rpcs>, region: &str) -> Result<CallerIdentity, CloudError> {
-    call(client, GET_CALLER_IDENTITY, region, &GetCallerIdentityRequest {}, None).await
+    call(client, GET_CALLER_IDENTITY, region, &GetCallerIdentityRequest {}, None).await.map(|(caller, _)| caller)
 }
 
 /// The keys of a role, by other keys or by a token that its identity provider trusts.
@@ -97,7 +98,7 @@ pub(super) struct Role {
 impl KeySource<Option<Keys>> for Role {
     fn fetch(&self) -> BoxFuture<'_, Result<Fresh<Option<Keys>>, CloudError>> {
         async move {
-            let response: AssumeRoleResponse = match &self.token {
+            let (response, answer): (AssumeRoleResponse, _) = match &self.token {
                 None => call(&self.client, ASSUME_ROLE, &self.region, &self.request, None).await?,
                 Some(source) => {
                     let token = source.token().await?;
@@ -106,10 +107,16 @@ impl KeySource<Option<Keys>> for Role {
             };
             let Credentials { access_key_id, access_key_secret, security_token, expiration } = response.credentials;
             let keys = Keys { access_key_id, access_key_secret, security_token: Some(security_token) };
-            Ok(Fresh { keys: Some(keys), expires: expiration })
+            Ok(Fresh { keys: Some(keys), expires: self.client.by_our_clock(&answer, expiration) })
         }
         .boxed()
     }
+}
+
+/// The one parameter that is a secret, in its place among the others.
+pub fn add_token(parameters: &mut Vec<(String, String)>, token: &SecretString) {
+    parameters.push(("OIDCToken".to_owned(), token.expose_secret().to_owned()));
+    parameters.sort();
 }
 
 async fn call<Q: Serialize, A: DeserializeOwned>(
@@ -118,12 +125,14 @@ async fn call<Q: Serialize, A: DeserializeOwned>(
     region: &str,
     request: &Q,
     token: Option<&SecretString>,
-) -> Result<A, CloudError> {
+) -> Result<(A, HttpAnswer), CloudError> {
     let mut parameters = flatten(request).map_err(|error| unwritable(operation, error))?;
     if let Some(token) = token {
-        parameters.push(("OIDCToken".to_owned(), token.expose_secret().to_owned()));
+        add_token(&mut parameters, token);
     }
     // A token in a URL would be in the log of every proxy on the way.
     let rpc = Rpc { version: VERSION, parameters, in_body: token.is_some() };
-    client.call(&Call { operation, account: None, region, lane: Lane::Work, ids: None }, &rpc).await
+    let Accepted { body, answer } = client.exchange(&Call { operation, account: None, region, lane: Lane::Work, ids: None }, &rpc).await?;
+    let read = serde_json::from_value(body).map_err(|error| unreadable(operation, answer.status, error))?;
+    Ok((read, answer))
 }

@@ -1,14 +1,18 @@
-//! How much of an account's rate limit steward takes, and who gets it: one window of a minute per (account, region, operation),
-//! as the vendors count. Three lanes by urgency; within a lane the credentials take turns. Sends nothing itself.
+//! How much of an account's rate limit steward takes, and who gets it: one window per (account, region, operation), as the
+//! vendors count. Three lanes by urgency; within a lane the credentials take turns. Sends nothing itself.
 //!
 //! While somebody waits for a window, one task looks out for its opening and hands out the permits in their order; it ends with
 //! the last waiter.
 
+mod lessons;
+mod limits;
 mod window;
 
 use super::error::Operation;
 use crate::ambient::Clock;
-use jiff::Timestamp;
+pub use lessons::Learned;
+use lessons::Lessons;
+pub use limits::{Limit, Limits, Rule, RuleError};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -16,8 +20,6 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 use window::{Shares, Window};
 
-/// The vendors count in minutes, and so do we, on the same marks of the clock.
-const WINDOW_SECONDS: i64 = 60;
 /// No answer closes a window for longer than this, whatever it asks for.
 const LONGEST_CLOSING: Duration = Duration::from_secs(600);
 
@@ -44,7 +46,7 @@ impl Lane {
         }
     }
 
-    fn index(self) -> usize {
+    pub(super) fn index(self) -> usize {
         match self {
             Self::Edit => 0,
             Self::Work => 1,
@@ -59,40 +61,6 @@ pub struct BudgetKey {
     pub account: String,
     pub region: String,
     pub operation: Operation,
-}
-
-/// The limits of the vendors, and how much of them is ours.
-#[derive(Clone, Debug)]
-pub struct Limits {
-    /// Part of a limit that steward takes, in percent: the account feeds other tools too.
-    pub share_percent: u32,
-    /// Part of that share which checks may take, in percent.
-    pub check_percent: u32,
-    /// Calls a minute of an operation that is not named below.
-    pub default_per_minute: u32,
-    /// Calls a minute, by `service:Operation`.
-    pub per_minute: HashMap<String, u32>,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            share_percent: 70,
-            check_percent: 30,
-            // An assumption: the vendor publishes no figure for most operations, and shows the account's in its quota centre.
-            // 500 is the smallest that it does publish for this service.
-            default_per_minute: 500,
-            // Join is published. Leave is not; it is assumed to be counted like its twin.
-            per_minute: HashMap::from([("ecs:JoinSecurityGroup".to_owned(), 1000), ("ecs:LeaveSecurityGroup".to_owned(), 1000)]),
-        }
-    }
-}
-
-impl Limits {
-    fn shares(&self, operation: Operation) -> Shares {
-        let limit = self.per_minute.get(&operation.to_string()).copied().unwrap_or(self.default_per_minute);
-        Shares::of(limit, self.share_percent, self.check_percent)
-    }
 }
 
 /// How long calls of one operation waited in one lane, since the start.
@@ -162,13 +130,34 @@ impl Budget {
         ticket.taken
     }
 
-    /// The cloud refused a call for its rate: nothing more until the next window, or for as long as it asked.
+    /// The cloud refused a call for its rate: nothing more until the next window, or for as long as it asked; and fewer from then
+    /// on, unless the answer named the limit and `learned` was told so before.
     pub fn throttled(&self, key: &BudgetKey, retry_after: Option<Duration>) {
-        let asked = retry_after.unwrap_or_default().min(LONGEST_CLOSING);
-        let until = Instant::now() + self.until_next_window().max(asked);
+        let (now, wall) = (Instant::now(), self.clock.now());
         let mut state = self.lock();
         let window = self.window(&mut state, key);
-        window.close(until);
+        window.close(now + window.opens_in(wall).max(retry_after.unwrap_or_default().min(LONGEST_CLOSING)));
+        if window.refused(now, wall) {
+            window.turn_to(now, wall, |limit| Shares::of(limit.calls, self.limits.share_percent, self.limits.check_percent));
+            let calls = window.limit(now).calls;
+            tracing::warn!(account = key.account, region = key.region, operation = %key.operation, limit = calls, "refused within our share of the limit: it is taken to be half of what it was, for an hour");
+        }
+    }
+
+    /// An answer, refused or not, told something about its operation's limit. Of a refusal this is told before `throttled` is.
+    pub fn learned(&self, key: &BudgetKey, learned: Learned) {
+        let (now, wall) = (Instant::now(), self.clock.now());
+        let mut state = self.lock();
+        let window = self.window(&mut state, key);
+        if window.told(learned, now, wall) {
+            window.turn_to(now, wall, |limit| Shares::of(limit.calls, self.limits.share_percent, self.limits.check_percent));
+            let limit = window.limit(now);
+            tracing::info!(account = key.account, region = key.region, operation = %key.operation, limit = limit.calls, per = ?limit.per, "the cloud told its limit");
+        }
+        if learned.remaining == Some(0) {
+            window.close(now + learned.resets_in.unwrap_or_else(|| window.opens_in(wall)).min(LONGEST_CLOSING));
+        }
+        window.hand_out(now);
     }
 
     /// For metrics: who waited, and for how long.
@@ -218,32 +207,25 @@ impl Budget {
                 if window.may_end_the_lookout() {
                     return;
                 }
-                self.until_next_window().max(window.closed_for(now))
+                match window.closed_for(now) {
+                    Duration::ZERO => window.opens_in(self.clock.now()),
+                    closed => closed,
+                }
             };
             tokio::time::sleep(opens.max(Duration::from_millis(1))).await;
         }
     }
 
     fn window<'a>(&self, state: &'a mut State, key: &BudgetKey) -> &'a mut Window {
-        let number = self.window_number();
+        let (now, wall) = (Instant::now(), self.clock.now());
         if !state.windows.contains_key(key) {
             // Accounts come and go; a window that nobody waits for and that is over has nothing to tell.
-            state.windows.retain(|_, window| !window.is_over(number, Instant::now()));
+            state.windows.retain(|_, window| !window.is_over(now, wall));
         }
-        let window = state.windows.entry(key.clone()).or_insert_with(|| Window::new(self.limits.shares(key.operation), number));
-        window.turn_to(number);
+        let fresh = || Window::new(Lessons::new(self.limits.of(key)));
+        let window = state.windows.entry(key.clone()).or_insert_with(fresh);
+        window.turn_to(now, wall, |limit| Shares::of(limit.calls, self.limits.share_percent, self.limits.check_percent));
         window
-    }
-
-    fn window_number(&self) -> i64 {
-        self.clock.now().as_second().div_euclid(WINDOW_SECONDS)
-    }
-
-    fn until_next_window(&self) -> Duration {
-        let now = self.clock.now();
-        let next = (now.as_second().div_euclid(WINDOW_SECONDS) + 1) * WINDOW_SECONDS;
-        Timestamp::from_second(next)
-            .map_or(Duration::from_secs(WINDOW_SECONDS.unsigned_abs()), |next| next.duration_since(now).unsigned_abs())
     }
 
     fn note_admission(&self, operation: Operation, lane: Lane, waited: bool, waited_for: Duration) {
@@ -269,7 +251,8 @@ struct Ticket<'a> {
     lane: Lane,
     tenant: String,
     number: u64,
-    granted: oneshot::Receiver<()>,
+    /// The window that the permit is of.
+    granted: oneshot::Receiver<i64>,
     taken: bool,
 }
 
@@ -282,16 +265,18 @@ impl Drop for Ticket<'_> {
         if self.taken {
             return;
         }
-        let number = self.budget.window_number();
-        if let Some(window) = state.windows.get_mut(&self.key) {
-            window.turn_to(number);
-            if !window.leave(self.lane, &self.tenant, self.number) {
-                window.give_back(self.lane);
-            }
-            window.hand_out(Instant::now());
+        let window = self.budget.window(&mut state, &self.key);
+        if !window.leave(self.lane, &self.tenant, self.number)
+            && let Ok(number) = self.granted.try_recv()
+        {
+            window.give_back(self.lane, number);
         }
+        window.hand_out(Instant::now());
     }
 }
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod walks;

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::cloud::error::Effect;
+use jiff::Timestamp;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 const READ: Operation = Operation { service: "ecs", name: "DescribeThings", effect: Effect::Read };
@@ -245,10 +246,95 @@ async fn waits_are_counted_for_metrics() {
     assert_eq!(wait.waited_for.as_secs(), 120);
 }
 
-#[test]
-fn the_known_limits_are_the_vendors() {
-    let limits = Limits::default();
-    let join = Operation { service: "ecs", name: "JoinSecurityGroup", effect: Effect::Repeatable };
-    assert_eq!(limits.shares(join), Shares::of(1000, 70, 30));
-    assert_eq!(limits.shares(READ), Shares::of(500, 70, 30));
+#[tokio::test(start_paused = true)]
+async fn a_limit_by_the_second_has_windows_of_a_second() {
+    let (start, wall) = (Instant::now(), Timestamp::from_second(1_800_000_000).unwrap());
+    let clock = Clock::new(move || wall.checked_add(start.elapsed()).unwrap());
+    let budget = Budget::new(clock, Limits { rules: vec!["ecs:*=10/1s".parse().unwrap()], ..Limits::default() });
+    let log = Log::default();
+    log.queue(&budget, Lane::Work, "a", 20, Instant::now()).await;
+    for (second, count) in [(0, 7), (1, 7), (2, 6)] {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert_eq!(log.count_within("a", second..second + 1), count);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_halves_what_goes_out_in_the_windows_that_follow() {
+    let budget = a_budget(100);
+    let log = Log::default();
+    log.queue(&budget, Lane::Work, "a", 500, Instant::now()).await;
+    for _ in 0..16 {
+        budget.throttled(&a_key(), None);
+    }
+    tokio::time::sleep(Duration::from_secs(179)).await;
+    assert_eq!([0..60, 60..120, 120..180].map(|seconds| log.count_within("a", seconds)), [70, 35, 35]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_that_is_told_holds_at_once_and_for_those_who_wait() {
+    let budget = a_budget(10);
+    let log = Log::default();
+    log.queue(&budget, Lane::Work, "a", 200, Instant::now()).await;
+    budget.learned(&a_key(), Learned { limit: Some(100), ..Learned::default() });
+    tokio::time::sleep(TICK).await;
+    assert_eq!(log.count("a"), 70);
+    budget.learned(&a_key(), Learned { limit: Some(20), ..Learned::default() });
+    budget.throttled(&a_key(), None);
+    tokio::time::sleep(Duration::from_secs(61)).await;
+    assert_eq!(log.count("a"), 70 + 14, "the refusal that tells the limit is no further reason for caution");
+    budget.learned(&a_key(), Learned { limit: Some(1), per: Some(Duration::from_secs(1)), ..Learned::default() });
+    tokio::time::sleep(Duration::from_secs(100)).await;
+    assert!(
+        (70 + 14 + 39..=70 + 14 + 100).contains(&log.count("a")),
+        "{} by the second, from the next minute at the latest",
+        log.count("a")
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_window_that_is_said_to_be_used_up_is_closed_without_a_refusal() {
+    let budget = a_budget(10);
+    budget.learned(&a_key(), Learned { remaining: Some(0), resets_in: Some(Duration::from_secs(20)), ..Learned::default() });
+    let since = Instant::now();
+    budget.admit(&a_key(), Lane::Edit, "a").await;
+    assert_eq!(since.elapsed().as_secs(), 20);
+    for _ in 0..6 {
+        budget.admit(&a_key(), Lane::Edit, "a").await;
+    }
+    assert_eq!(since.elapsed().as_secs(), 20, "and is no reason for caution");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_learned_outlives_the_window_and_is_not_kept_for_ever() {
+    let budget = a_budget(10);
+    let other = |number: usize| BudgetKey { account: format!("other-{number}"), ..a_key() };
+    budget.learned(&a_key(), Learned { limit: Some(2), ..Learned::default() });
+    for number in 0..100 {
+        assert!(budget.try_admit(&other(number), Lane::Edit, "a"));
+    }
+    tokio::time::sleep(Duration::from_secs(61)).await;
+    assert!(budget.try_admit(&other(0), Lane::Edit, "a"));
+    assert!(budget.try_admit(&other(100), Lane::Edit, "a"));
+    assert!(budget.try_admit(&a_key(), Lane::Edit, "a"));
+    assert!(!budget.try_admit(&a_key(), Lane::Edit, "a"), "one permit of a limit of two");
+    assert!(budget.lock().windows.len() <= 3, "windows that are over are forgotten");
+    tokio::time::sleep(Duration::from_secs(25 * 3600)).await;
+    assert!(budget.try_admit(&other(200), Lane::Edit, "a"));
+    assert_eq!(budget.lock().windows.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_permit_of_the_last_window_is_worth_nothing_in_this() {
+    let budget = a_budget(10);
+    let key = a_key();
+    let mut unaware = Box::pin(budget.admit(&key, Lane::Work, "unaware"));
+    budget.throttled(&key, None);
+    assert!(futures::poll!(unaware.as_mut()).is_pending());
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let take_all = || (0..20).filter(|_| budget.try_admit(&key, Lane::Work, "a")).count();
+    assert_eq!(take_all(), 7);
+    drop(unaware);
+    assert_eq!(take_all(), 0, "it was given out two minutes ago");
 }

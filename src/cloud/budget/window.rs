@@ -1,6 +1,9 @@
 //! One window of one limit: who waits for it, what is used, and who is next. Decides; waiting is left to the room's front.
 
 use super::Lane;
+use super::lessons::{Learned, Lessons};
+use super::limits::Limit;
+use jiff::Timestamp;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -35,6 +38,9 @@ fn percent(of: u32, percent: u32) -> u32 {
 }
 
 pub(super) struct Window {
+    lessons: Lessons,
+    /// The length with which windows are numbered.
+    per: Duration,
     shares: Shares,
     number: i64,
     used: [u32; 3],
@@ -46,10 +52,13 @@ pub(super) struct Window {
 }
 
 impl Window {
-    pub(super) fn new(shares: Shares, number: i64) -> Self {
+    /// Not usable before its first turn.
+    pub(super) fn new(lessons: Lessons) -> Self {
         Self {
-            shares,
-            number,
+            lessons,
+            per: Duration::ZERO,
+            shares: Shares::of(1, 100, 100),
+            number: 0,
             used: [0; 3],
             passed_over: [0; 3],
             closed_until: None,
@@ -58,16 +67,45 @@ impl Window {
         }
     }
 
-    /// A later window starts afresh. A clock that was set back does not: what was used in this minute stays used.
-    pub(super) fn turn_to(&mut self, number: i64) {
-        if number > self.number {
+    /// A later window starts afresh. A clock that was set back does not: what was used in this one stays used. Neither does a
+    /// new length: calls that were made are not unmade by hearing how they are counted.
+    pub(super) fn turn_to(&mut self, now: Instant, wall: Timestamp, shares: impl Fn(Limit) -> Shares) {
+        let limit = self.limit(now);
+        let number = number(wall, limit.per);
+        if limit.per == self.per && number > self.number {
             self.used = [0; 3];
         }
-        self.number = number;
+        (self.per, self.number, self.shares) = (limit.per, number, shares(limit));
     }
 
-    pub(super) fn is_over(&self, number: i64, now: Instant) -> bool {
-        number > self.number && self.closed_for(now) == Duration::ZERO && !self.lookout && !self.is_awaited()
+    /// Whether forgetting it changes nothing.
+    pub(super) fn is_over(&self, now: Instant, wall: Timestamp) -> bool {
+        number(wall, self.per) > self.number
+            && self.closed_for(now) == Duration::ZERO
+            && !self.lookout
+            && !self.is_awaited()
+            && self.lessons.are_none(now)
+    }
+
+    /// How long until the next window begins.
+    pub(super) fn opens_in(&self, wall: Timestamp) -> Duration {
+        let per = i64::try_from(self.per.as_secs()).unwrap_or(i64::MAX).max(1);
+        let next = wall.as_second().div_euclid(per).saturating_add(1).saturating_mul(per);
+        Timestamp::from_second(next).map_or(self.per, |next| next.duration_since(wall).unsigned_abs())
+    }
+
+    /// What the limit is taken to be now.
+    pub(super) fn limit(&self, now: Instant) -> Limit {
+        self.lessons.limit(now)
+    }
+
+    pub(super) fn told(&mut self, learned: Learned, now: Instant, wall: Timestamp) -> bool {
+        self.lessons.told(learned, now, wall)
+    }
+
+    /// A refusal in a window in which nobody was let through is the late answer to an earlier call: it teaches nothing new.
+    pub(super) fn refused(&mut self, now: Instant, wall: Timestamp) -> bool {
+        self.used.iter().any(|used| *used > 0) && self.lessons.refused(now, wall)
     }
 
     fn is_awaited(&self) -> bool {
@@ -93,7 +131,7 @@ impl Window {
         self.closed_until.map_or(Duration::ZERO, |until| until.saturating_duration_since(now))
     }
 
-    pub(super) fn queue(&mut self, lane: Lane, tenant: &str, number: u64, granted: oneshot::Sender<()>) {
+    pub(super) fn queue(&mut self, lane: Lane, tenant: &str, number: u64, granted: oneshot::Sender<i64>) {
         self.lines[lane.index()].join(tenant, number, granted);
     }
 
@@ -102,10 +140,12 @@ impl Window {
         self.lines[lane.index()].leave(tenant, number)
     }
 
-    /// A permit that was given and never used.
-    pub(super) fn give_back(&mut self, lane: Lane) {
-        let used = &mut self.used[lane.index()];
-        *used = used.saturating_sub(1);
+    /// A permit that was given and never used. One of an earlier window is worth nothing in this.
+    pub(super) fn give_back(&mut self, lane: Lane, number: i64) {
+        if number == self.number {
+            let used = &mut self.used[lane.index()];
+            *used = used.saturating_sub(1);
+        }
     }
 
     pub(super) fn hand_out(&mut self, now: Instant) {
@@ -117,7 +157,7 @@ impl Window {
             let Some(granted) = self.lines[lane.index()].pop() else {
                 return;
             };
-            if granted.send(()).is_err() {
+            if granted.send(self.number).is_err() {
                 continue;
             }
             self.used[lane.index()] += 1;
@@ -162,16 +202,20 @@ impl Window {
     }
 }
 
+fn number(wall: Timestamp, per: Duration) -> i64 {
+    wall.as_second().div_euclid(i64::try_from(per.as_secs()).unwrap_or(i64::MAX).max(1))
+}
+
 /// One lane: a queue for each tenant, and the order in which the tenants have their turns.
 #[derive(Default)]
 struct Line {
     turns: VecDeque<String>,
-    queues: HashMap<String, BTreeMap<u64, oneshot::Sender<()>>>,
+    queues: HashMap<String, BTreeMap<u64, oneshot::Sender<i64>>>,
     waiting: u32,
 }
 
 impl Line {
-    fn join(&mut self, tenant: &str, number: u64, granted: oneshot::Sender<()>) {
+    fn join(&mut self, tenant: &str, number: u64, granted: oneshot::Sender<i64>) {
         if !self.queues.contains_key(tenant) {
             self.turns.push_back(tenant.to_owned());
         }
@@ -194,7 +238,7 @@ impl Line {
         true
     }
 
-    fn pop(&mut self) -> Option<oneshot::Sender<()>> {
+    fn pop(&mut self) -> Option<oneshot::Sender<i64>> {
         let tenant = self.turns.pop_front()?;
         let queue = self.queues.get_mut(&tenant)?;
         let (_, granted) = queue.pop_first()?;

@@ -61,8 +61,16 @@ pub(in crate::cloud) fn unwritable(operation: Operation, error: impl std::error:
     with_source(CloudError::explained(operation, &UNWRITABLE), error)
 }
 
-const UNAVAILABLE: Explanation =
-    Explanation { class: Class::Unavailable, ok: false, acted: Acted::Perhaps, reason: Reason::CloudUnavailable, meaning: "", hint: "" };
+const UNAVAILABLE: Explanation = Explanation {
+    class: Class::Unavailable,
+    ok: false,
+    known: true,
+    daily: false,
+    acted: Acted::Perhaps,
+    reason: Reason::CloudUnavailable,
+    meaning: "",
+    hint: "",
+};
 
 const UNRESOLVED: Explanation = Explanation {
     meaning: "the name of the cloud's endpoint cannot be resolved",
@@ -110,6 +118,8 @@ const NOT_THE_VENDORS: Explanation = Explanation {
 const NOT_A_REGION: Explanation = Explanation {
     class: Class::Invalid,
     ok: false,
+    known: true,
+    daily: false,
     acted: Acted::No,
     reason: Reason::InvalidSpec,
     meaning: "the region is not a region's name",
@@ -118,6 +128,8 @@ const NOT_A_REGION: Explanation = Explanation {
 const NOT_AN_ENDPOINT: Explanation = Explanation {
     class: Class::Invalid,
     ok: false,
+    known: true,
+    daily: false,
     acted: Acted::No,
     reason: Reason::EndpointNotAllowed,
     meaning: "the endpoint of the CloudCredential cannot be used",
@@ -131,6 +143,8 @@ const LEADS_INSIDE: Explanation = Explanation {
 const NOT_OFFERED: Explanation = Explanation {
     class: Class::Invalid,
     ok: false,
+    known: true,
+    daily: false,
     acted: Acted::No,
     reason: Reason::InvalidSpec,
     meaning: "the provider of the credential does not have this service",
@@ -139,6 +153,8 @@ const NOT_OFFERED: Explanation = Explanation {
 const NOT_A_KEY: Explanation = Explanation {
     class: Class::Unauthenticated,
     ok: false,
+    known: true,
+    daily: false,
     acted: Acted::No,
     reason: Reason::CredentialRejected,
     meaning: "the access key holds characters that cannot be sent",
@@ -147,6 +163,8 @@ const NOT_A_KEY: Explanation = Explanation {
 const UNWRITABLE: Explanation = Explanation {
     class: Class::Invalid,
     ok: false,
+    known: true,
+    daily: false,
     acted: Acted::No,
     reason: Reason::InternalError,
     meaning: "the request has no form on the wire",

@@ -5,7 +5,7 @@
 mod failures;
 mod ring;
 
-use super::budget::{Budget, BudgetKey, Lane};
+use super::budget::{Budget, BudgetKey, Lane, Learned};
 use super::denials::Denials;
 use super::error::{Acted, Class, CloudError, Effect, Operation};
 use super::redact::redact;
@@ -38,6 +38,8 @@ pub struct FinishedCall {
     pub code: String,
     /// Absent when the call did what it was asked to.
     pub class: Option<Class>,
+    /// False if the code is in no catalogue.
+    pub known: bool,
     pub latency: Duration,
     /// Absent while the account is not known yet.
     pub account: Option<String>,
@@ -105,6 +107,9 @@ pub(in crate::cloud) trait Dialect: Send + Sync + 'static {
 
     /// The body of an answer that is the vendor's and says yes; else what it means.
     fn judge(&self, operation: Operation, answer: &HttpAnswer) -> Result<Value, CloudError>;
+
+    /// What an answer tells about the limit of its operation, whether it says yes or no.
+    fn lesson(&self, answer: &HttpAnswer) -> Option<Learned>;
 
     /// What must not be seen in a log.
     fn secrets<'k>(&self, keys: &'k Self::Keys) -> Vec<&'k SecretString>;
@@ -261,7 +266,7 @@ impl<D: Dialect> Client<D> {
 
     /// Keys that are good now; those that run out are renewed, which is where a rejection of what they are made from shows.
     pub(in crate::cloud) async fn keep_fresh(&self) -> Result<(), CloudError> {
-        self.keys().await.map(drop)
+        self.ring.freshen().await.map_err(|error| self.noted(error))
     }
 
     /// A refusal of this operation that still stands; a write is not even recorded then.
@@ -301,7 +306,7 @@ impl<D: Dialect> Client<D> {
         let request = self.dialect.build(call, request, keys, &stamp).map_err(|error| Failed { error, skew: None, renewable: false })?;
         let since = Instant::now();
         let outcome = match self.around.transport.send(request).await {
-            Ok(answer) => match self.dialect.judge(call.operation, &answer) {
+            Ok(answer) => match self.hear(call, &answer) {
                 Ok(body) => Ok(Accepted { body, answer }),
                 Err(error) => {
                     self.log(call.operation, &answer, &error, keys);
@@ -314,16 +319,17 @@ impl<D: Dialect> Client<D> {
                 Err((Failed { error, skew: None, renewable: false }, word))
             }
         };
-        let (code, class) = match &outcome {
-            Ok(_) => ("OK".to_owned(), None),
+        let (code, class, known) = match &outcome {
+            Ok(_) => ("OK".to_owned(), None, true),
             Err((Failed { error, .. }, word)) => {
-                (error.code.clone().unwrap_or_else(|| (*word).to_owned()), (!error.ok).then_some(error.class))
+                (error.code.clone().unwrap_or_else(|| (*word).to_owned()), (!error.ok).then_some(error.class), error.known)
             }
         };
         self.around.observer.finished(&FinishedCall {
             operation: call.operation,
             code,
             class,
+            known,
             latency: since.elapsed(),
             account: call.account.map(ToOwned::to_owned),
             tenant: self.around.tenant.clone(),
@@ -331,6 +337,13 @@ impl<D: Dialect> Client<D> {
             attempt: number,
         });
         outcome.map_err(|(failed, _)| failed)
+    }
+
+    fn hear(&self, call: &Call<'_>, answer: &HttpAnswer) -> Result<Value, CloudError> {
+        if let Some(learned) = self.dialect.lesson(answer) {
+            self.around.budget.learned(&self.budget_key(call), learned);
+        }
+        self.dialect.judge(call.operation, answer)
     }
 
     /// The cloud's time, as far as it is known to differ from ours.
@@ -342,10 +355,20 @@ impl<D: Dialect> Client<D> {
 
     /// How far the cloud's clock is ahead of ours, if that is news.
     fn skew_of(&self, answer: &HttpAnswer) -> Option<i64> {
-        let date = rfc2822::parse(answer.header("date")?).ok()?;
-        let ahead = date.timestamp().as_second() - self.around.clock.now().as_second();
         let known = self.skew.load(Ordering::Relaxed);
-        Some(ahead).filter(|ahead| (ahead - known).abs() > NOTEWORTHY_SKEW)
+        self.ahead(answer).filter(|ahead| (ahead - known).abs() > NOTEWORTHY_SKEW)
+    }
+
+    /// A moment as the cloud's clock told it in an answer, by ours: the answer says how far they are apart.
+    pub(in crate::cloud) fn by_our_clock(&self, answer: &HttpAnswer, told: Timestamp) -> Timestamp {
+        let ahead = jiff::SignedDuration::from_secs(self.ahead(answer).filter(|ahead| ahead.abs() > NOTEWORTHY_SKEW).unwrap_or_default());
+        told.saturating_sub(ahead).unwrap_or(told)
+    }
+
+    /// How many seconds the cloud's clock is ahead of ours.
+    fn ahead(&self, answer: &HttpAnswer) -> Option<i64> {
+        let date = rfc2822::parse(answer.header("date")?).ok()?;
+        Some(date.timestamp().as_second() - self.around.clock.now().as_second())
     }
 
     /// The vendor's own words, without what they echo of the request; they are not shown anywhere else. An answer that says yes is not

@@ -22,6 +22,10 @@ impl Dialect for Grumbler {
         unreachable!("nothing is answered")
     }
 
+    fn lesson(&self, _: &HttpAnswer) -> Option<Learned> {
+        None
+    }
+
     fn secrets<'k>(&self, (): &'k ()) -> Vec<&'k SecretString> {
         Vec::new()
     }
@@ -36,7 +40,8 @@ impl Dialect for Grumbler {
 }
 
 fn failed(class: Class, acted: Acted, code: &str) -> Failed {
-    let explanation = Explanation { class, ok: false, acted, reason: class.reason(), meaning: "no", hint: "mend it" };
+    let explanation =
+        Explanation { class, ok: false, known: true, daily: false, acted, reason: class.reason(), meaning: "no", hint: "mend it" };
     let error = CloudError { code: Some(code.to_owned()), ..CloudError::explained(JOIN, &explanation) };
     Failed { error, skew: None, renewable: false }
 }

@@ -4,7 +4,7 @@ use super::dialect::{Rest, Rests};
 use super::iam::answers::{self, Domain, TemporaryKey, Token, Unreadable};
 use super::iam::requests::{self, Agency, DomainRef, Request, TokenScope, UserRef};
 use super::request::{Keys, Scope};
-use super::{Auth, ProjectRef, Proof};
+use super::{Auth, ProjectRef, Proof, errors};
 use crate::cloud::budget::Lane;
 use crate::cloud::client::{Accepted, Call, Client, Fresh, KeySource, unreadable};
 use crate::cloud::error::{Acted, Class, CloudError, Explanation, Operation};
@@ -22,6 +22,8 @@ const AGENCY_KEY_LASTS: Duration = Duration::from_secs(3600);
 const NO_ACCOUNT: Explanation = Explanation {
     class: Class::Unexpected,
     ok: false,
+    known: true,
+    daily: false,
     acted: Acted::No,
     reason: Reason::UnknownError,
     meaning: "the identity service does not say which account this identity belongs to",
@@ -30,8 +32,15 @@ const NO_ACCOUNT: Explanation = Explanation {
 const NO_PROJECT: Explanation = Explanation {
     class: Class::NotFound,
     reason: Reason::InvalidSpec,
-    meaning: "the account has no project of the name in spec.project.name, which by default is that of spec.region",
+    meaning: "the account has no such project: the one in spec.project, or, where that is not set, the one that is called like spec.region",
     hint: "set spec.project to a project that the identity may see; My Credentials in the console lists them",
+    ..NO_ACCOUNT
+};
+const NOT_LET_IN: Explanation = Explanation {
+    class: Class::Unauthenticated,
+    reason: Reason::CredentialRejected,
+    meaning: "the identity service does not let this user in, and gives no closer reason",
+    hint: "check user, account and the password in the Secret, and spec.project: one that does not exist is refused in the same words",
     ..NO_ACCOUNT
 };
 
@@ -99,16 +108,22 @@ impl Login {
     }
 
     async fn project(&self, client: &Client<Rests>) -> Result<String, CloudError> {
-        let name = match &self.project {
-            ProjectRef::Id(id) => return Ok(id.clone()),
-            ProjectRef::Name(name) => name,
-        };
-        let question = requests::list_projects(Some(name));
+        let question = requests::list_projects(match &self.project {
+            ProjectRef::Id(_) => None,
+            ProjectRef::Name(name) => Some(name),
+        });
         let operation = question.operation;
-        let projects = self.ask(client, question, answers::projects).await?;
-        let mut named = projects.into_iter().filter(|project| project.name == *name);
-        match (named.next(), named.next()) {
-            (Some(project), None) => Ok(project.id),
+        let mut projects = match (&self.project, self.ask(client, question, answers::projects).await) {
+            // Who names an id need not have the right to see the list; then the id is believed.
+            (ProjectRef::Id(id), Err(error)) if error.class == Class::Denied => return Ok(id.clone()),
+            (_, listed) => listed?,
+        };
+        projects.retain(|project| match &self.project {
+            ProjectRef::Id(id) => project.id == *id,
+            ProjectRef::Name(name) => project.name == *name,
+        });
+        match (projects.pop(), projects.is_empty()) {
+            (Some(project), true) => Ok(project.id),
             _ => Err(CloudError::explained(operation, &NO_PROJECT)),
         }
     }
@@ -129,14 +144,14 @@ impl Login {
         let Request { operation, method, path, query, body } = question;
         let call = Call { operation, account: None, region: &self.region, lane: Lane::Work, ids: None };
         let rest = Rest { method, path: path.to_owned(), query, body, scope: Scope::None };
-        let Accepted { answer, .. } = client.exchange(&call, &rest).await?;
+        let Accepted { answer, .. } = client.exchange(&call, &rest).await.map_err(in_words)?;
         read(&answer).map_err(|error| unreadable(operation, answer.status, error))
     }
 
     /// A token for work, which says whose it is.
     async fn token(&self, client: &Client<Rests>, question: Request) -> Result<Fresh<Keys>, CloudError> {
         let operation = question.operation;
-        let token = self.ask(client, question, Token::read).await?;
+        let token = self.ask(client, question, |answer| token_in(client, answer)).await?;
         let caller = self.caller(operation, &token)?;
         *self.said.lock().unwrap_or_else(PoisonError::into_inner) = Some(caller);
         Ok(fresh(token))
@@ -151,6 +166,23 @@ impl Login {
         };
         Ok(Caller { account_id: account.id.clone(), name: Some(name), kind: self.kind, project_id: project.id.clone() })
     }
+}
+
+fn token_in(client: &Client<Rests>, answer: &HttpAnswer) -> Result<Token, Unreadable> {
+    let token = Token::read(answer)?;
+    Ok(Token { expires_at: client.by_our_clock(answer, token.expires_at), ..token })
+}
+
+/// Keystone's refusals have a status and no code. Of what is asked here, it is known what they mean.
+fn in_words(error: CloudError) -> CloudError {
+    let explanation = match (&error.code, error.http_status) {
+        (None, Some(401)) => NOT_LET_IN,
+        (None, Some(403)) => errors::explain(error.operation, 403, Some("IAM.0003")),
+        (None, Some(404)) => errors::explain(error.operation, 404, Some("IAM.0004")),
+        _ => return error,
+    };
+    let CloudError { http_status, request_id, retry_after, source, .. } = error;
+    CloudError { http_status, request_id, retry_after, source, ..CloudError::explained(error.operation, &explanation) }
 }
 
 fn fresh(token: Token) -> Fresh<Keys> {
@@ -203,7 +235,7 @@ impl PasswordToken {
     async fn fetch(&self) -> Result<Fresh<Keys>, CloudError> {
         let Self { client, user, password, scoped, login } = self;
         if !scoped {
-            return Ok(fresh(login.ask(client, requests::password_token(user, password, None), Token::read).await?));
+            return Ok(fresh(login.ask(client, requests::password_token(user, password, None), |answer| token_in(client, answer)).await?));
         }
         let domain = match user {
             UserRef::Name { domain, .. } => Some(domain),
@@ -224,7 +256,11 @@ impl AgencyToken {
 impl AgencyKey {
     async fn fetch(&self) -> Result<Fresh<Keys>, CloudError> {
         let question = requests::temporary_key(&self.agency, AGENCY_KEY_LASTS);
-        let key = self.login.ask(&self.client, question, TemporaryKey::read).await?;
+        let read = |answer: &_| {
+            let key = TemporaryKey::read(answer)?;
+            Ok(TemporaryKey { expires_at: self.client.by_our_clock(answer, key.expires_at), ..key })
+        };
+        let key = self.login.ask(&self.client, question, read).await?;
         let TemporaryKey { access, secret, security_token, expires_at } = key;
         let keys = Keys::AccessKey { access_key: access, secret_key: secret, security_token: Some(security_token) };
         Ok(Fresh { keys, expires: expires_at })

@@ -1,6 +1,7 @@
 //! One attempt of one operation as a request: signed, with a token, or as nobody. Pure: time and keys are handed in.
 
 use super::sign::{self, Parts};
+use crate::cloud::canonical::canonical_query;
 use crate::cloud::transport::{HttpRequest, Method};
 use jiff::Timestamp;
 use reqwest::header::{HeaderName, HeaderValue};
@@ -77,7 +78,7 @@ impl Attempt<'_> {
         if url.path() != self.path {
             return Err(BuildError::Path);
         }
-        let query = sign::canonical_query(self.query);
+        let query = canonical_query(self.query);
         url.set_query((!query.is_empty()).then_some(query.as_str()));
 
         let mut headers = Vec::new();
@@ -116,7 +117,7 @@ impl Attempt<'_> {
         }
         let body = self.body.unwrap_or_default();
         let parts = Parts { method: self.method.as_str(), path: self.path, query: self.query, headers, body };
-        let authorization = sign::sign(&parts, secret_key).authorization(access_key);
+        let authorization = sign::authorization(&sign::sign(&parts, secret_key), access_key);
         // The socket writes `host` itself, and writes the same.
         headers.retain(|(name, _)| name != "host");
         headers.push(("authorization".to_owned(), authorization));

@@ -1,10 +1,11 @@
 //! The vendor's signature (`SDK-HMAC-SHA256`): pure functions from a request's parts to text. Which headers are signed is the caller's
 //! choice; the date is among them. Nothing here asks for the time.
 
-use hmac::{Hmac, Mac};
-use secrecy::{ExposeSecret, SecretString};
-use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
+use crate::cloud::canonical::{Canonical, canonical};
+pub use crate::cloud::canonical::{Parts, Signed};
+use crate::cloud::encode::{hash, keyed_hash, percent_encode_bytes};
+use percent_encoding::percent_decode_str;
+use secrecy::SecretString;
 
 const SCHEME: &str = "SDK-HMAC-SHA256";
 
@@ -15,65 +16,26 @@ pub const DATE_FORMAT: &str = "%Y%m%dT%H%M%SZ";
 /// A header that stands for the hash of the body, where it is sent.
 const CONTENT_HASH: &str = "x-sdk-content-sha256";
 
-/// What is signed.
-pub struct Parts<'a> {
-    pub method: &'a str,
-    /// As on the request line, without the query.
-    pub path: &'a str,
-    /// Raw names and values, in any order.
-    pub query: &'a [(String, String)],
-    /// The headers to sign, in any order, names in any case.
-    pub headers: &'a [(String, String)],
-    pub body: &'a [u8],
-}
-
-/// The outcome. The canonical request itself stays inside: with temporary keys it holds a secret.
-pub struct Signed {
-    /// Names of the signed headers, as `Authorization` lists them.
-    pub headers: String,
-    /// Lower hex SHA-256 of the canonical request.
-    pub canonical_request_hash: String,
-    /// Lower hex.
-    pub signature: String,
-}
-
-impl Signed {
-    /// The value of the `Authorization` header. There is no comma after the scheme.
-    pub fn authorization(&self, access_key: &str) -> String {
-        format!("{SCHEME} Access={access_key}, SignedHeaders={}, Signature={}", self.headers, self.signature)
-    }
-}
-
 /// Signs a request.
 pub fn sign(parts: &Parts<'_>, secret_key: &SecretString) -> Signed {
-    let mut headers: Vec<(String, &str)> = parts.headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.trim())).collect();
-    headers.sort();
-    let names = headers.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(";");
-    let value = |wanted: &str| headers.iter().find(|(name, _)| name == wanted).map(|(_, value)| *value);
-
-    let method = parts.method.to_ascii_uppercase();
-    let mut canonical = format!("{method}\n{}\n{}\n", canonical_path(parts.path), canonical_query(parts.query));
-    for (name, value) in &headers {
-        canonical.push_str(name);
-        canonical.push(':');
-        canonical.push_str(value);
-        canonical.push('\n');
-    }
-    canonical.push('\n');
-    canonical.push_str(&names);
-    canonical.push('\n');
-    canonical.push_str(&value(CONTENT_HASH).map_or_else(|| hash(parts.body), ToOwned::to_owned));
-
-    let canonical_request_hash = hash(canonical.as_bytes());
+    let value = |wanted: &str| parts.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.trim());
+    let content_hash = value(CONTENT_HASH).map_or_else(|| hash(parts.body), ToOwned::to_owned);
+    let Canonical { headers, hash } = canonical(parts, &canonical_path(parts.path), &content_hash);
     let date = value(DATE).unwrap_or_default();
-    let signature = keyed_hash(secret_key, &format!("{SCHEME}\n{date}\n{canonical_request_hash}"));
-    Signed { headers: names, canonical_request_hash, signature }
+    let signature = keyed_hash(secret_key, &format!("{SCHEME}\n{date}\n{hash}"));
+    Signed { headers, canonical_request_hash: hash, signature }
+}
+
+/// The value of the `Authorization` header. There is no comma after the scheme.
+pub fn authorization(signed: &Signed, access_key: &str) -> String {
+    format!("{SCHEME} Access={access_key}, SignedHeaders={}, Signature={}", signed.headers, signed.signature)
 }
 
 /// The path as it is signed: each segment decoded and encoded anew, and a slash at the end that the request line does not have.
 /// An encoded slash becomes one that separates, so ids must be free of them.
 fn canonical_path(path: &str) -> String {
-    let segments: Vec<String> = percent_decode(path).split(|byte| *byte == b'/').map(encode).collect();
+    let decoded: Vec<u8> = percent_decode_str(path).collect();
+    let segments: Vec<String> = decoded.split(|byte| *byte == b'/').map(percent_encode_bytes).collect();
     let mut path = segments.join("/");
     if !path.ends_with('/') {
         path.push('/');
@@ -81,80 +43,17 @@ fn canonical_path(path: &str) -> String {
     path
 }
 
-/// The query as it is signed, and as we send it: sorted by raw name and value, percent-encoded as in RFC 3986.
-pub fn canonical_query(parameters: &[(String, String)]) -> String {
-    let mut sorted: Vec<&(String, String)> = parameters.iter().collect();
-    sorted.sort();
-    let pairs: Vec<String> =
-        sorted.into_iter().map(|(name, value)| format!("{}={}", percent_encode(name), percent_encode(value))).collect();
-    pairs.join("&")
-}
-
-/// Only letters, digits and `-_.~` stay as they are: for an id that becomes a segment of a path.
-pub fn percent_encode(text: &str) -> String {
-    encode(text.as_bytes())
-}
-
-fn encode(bytes: &[u8]) -> String {
-    let mut encoded = String::with_capacity(bytes.len());
-    for byte in bytes {
-        if byte.is_ascii_alphanumeric() || b"-_.~".contains(byte) {
-            encoded.push(char::from(*byte));
-        } else {
-            // Writing to a String cannot fail.
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-    }
-    encoded
-}
-
-/// A `%` that no two hex digits follow stands for itself.
-fn percent_decode(text: &str) -> Vec<u8> {
-    let digit = |byte: Option<&u8>| byte.and_then(|byte| char::from(*byte).to_digit(16)).and_then(|digit| u8::try_from(digit).ok());
-    let bytes = text.as_bytes();
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
-        if let (b'%', Some(high), Some(low)) = (byte, digit(bytes.get(at + 1)), digit(bytes.get(at + 2))) {
-            decoded.push(high * 16 + low);
-            at += 3;
-        } else {
-            decoded.push(byte);
-            at += 1;
-        }
-    }
-    decoded
-}
-
-fn hash(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
-}
-
-fn keyed_hash(key: &SecretString, text: &str) -> String {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key.expose_secret().as_bytes()).expect("HMAC takes a key of any length");
-    mac.update(text.as_bytes());
-    hex(&mac.finalize().into_bytes())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cloud::canonical::canonical_query;
 
     fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
         pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
     }
 
     fn signed(headers: &[(&str, &str)], body: &[u8]) -> Signed {
-        let parts = Parts { method: "post", path: "/v1", query: &[], headers: &pairs(headers), body };
+        let parts = Parts { method: "POST", path: "/v1", query: &[], headers: &pairs(headers), body };
         sign(&parts, &SecretString::from("secret"))
     }
 
@@ -177,7 +76,7 @@ mod tests {
         );
         assert_eq!(signed.canonical_request_hash, "b25362e603ee30f4f25e7858e8a7160fd36e803bb2dfe206278659d71a9bcd7a");
         assert_eq!(
-            signed.authorization("FAKEAK0EXAMPLE000001"),
+            authorization(&signed, "FAKEAK0EXAMPLE000001"),
             "SDK-HMAC-SHA256 Access=FAKEAK0EXAMPLE000001, SignedHeaders=content-type;host;x-sdk-date, \
              Signature=90b5f1063eb413739e3949b81d64dd9d3c3bd6a298ad2aa5472bdf18fed69214"
         );
@@ -211,6 +110,16 @@ mod tests {
         let query = canonical_query(&pairs(&[("states", "succeeded"), ("b", ""), ("states", "failed"), ("a", "x y+*~"), ("B", "/?&=")]));
         assert_eq!(query, "B=%2F%3F%26%3D&a=x%20y%2B%2A~&b=&states=failed&states=succeeded");
         assert_eq!(canonical_query(&[]), "");
+    }
+
+    #[test]
+    fn the_method_counts_in_upper_case() {
+        let canonical_request_hash = |method| {
+            let parts = Parts { method, path: "/v1", query: &[], headers: &[], body: b"" };
+            sign(&parts, &SecretString::from("secret")).canonical_request_hash
+        };
+        assert_eq!(canonical_request_hash("patch"), canonical_request_hash("PATCH"));
+        assert_ne!(canonical_request_hash("PATCH"), canonical_request_hash("PUT"));
     }
 
     #[test]

@@ -97,7 +97,13 @@ impl<K: Kind> Pass<'_, K> {
         };
 
         let mut given = self.gather();
-        let observed = self.object().observe(&given, &session, self.now()).await;
+        // A check may wait long for its permit; whoever changes the object must not wait for it.
+        let mine = Fingerprint::of(self.object().as_ref());
+        let observed = tokio::select! {
+            biased;
+            () = self.slot.differs_from(&mine) => return Ok(Again::In(SOON)),
+            observed = self.object().observe(&given, &session, self.now()) => observed,
+        };
         let seen = match observed {
             Ok(seen) => seen,
             Err(error) => return self.blind(error).await,
@@ -183,8 +189,14 @@ impl<K: Kind> Pass<'_, K> {
     fn lane(&self) -> Lane {
         let Some(envelope) = self.object().status().map(K::envelope) else { return Lane::Edit };
         let edited = envelope.observed_generation != Some(self.generation()) || envelope.last_handled_reconcile_at != self.requested_at();
-        let unfinished =
-            || verdict::ready(&envelope.conditions).is_none_or(|ready| ready.status != "True") || !self.object().open_entries().is_empty();
+        let nothing_failed = || {
+            let remembered = self.slot.lock();
+            remembered.blind.is_none() && remembered.failures.is_empty()
+        };
+        // What waits for a person is as settled as what is in sync: steward has nothing to do but to look.
+        let is_true = |condition| verdict::is_true(&envelope.conditions, condition);
+        let at_rest = || is_true(verdict::READY) || is_true(verdict::STALLED) && nothing_failed();
+        let unfinished = || !at_rest() || !self.object().open_entries().is_empty();
         match () {
             () if self.deleting() => Lane::Work,
             () if edited => Lane::Edit,
@@ -234,16 +246,15 @@ impl<K: Kind> Pass<'_, K> {
         let mine = Fingerprint::of(self.object().as_ref());
         let budget = &self.context.budget;
         let key = session.budget_key(steps.first()?.operation());
+        // What a check has found is work to be done.
+        let lane = session.lane.min(Lane::Work);
         tokio::select! {
             biased;
             () = self.slot.differs_from(&mine) => return None,
-            () = budget.admit(&key, session.lane, &session.tenant) => {}
+            () = budget.admit(&key, lane, &session.tenant) => {}
         }
-        let more = steps
-            .iter()
-            .skip(1)
-            .take_while(|step| budget.try_admit(&session.budget_key(step.operation()), session.lane, &session.tenant))
-            .count();
+        let more =
+            steps.iter().skip(1).take_while(|step| budget.try_admit(&session.budget_key(step.operation()), lane, &session.tenant)).count();
         Some(1 + more)
     }
 

@@ -15,6 +15,7 @@ use super::{
     schema::Schema,
     select::Selector,
     store::{Key, State, Stock, Store},
+    tokens,
     watch::{Opened, WatchBody},
     write::{self, Target, Written},
 };
@@ -29,12 +30,18 @@ pub(crate) fn to(store: &Arc<Store>, state: &mut State, info: &RequestInfo, quer
     if info.resource.is_empty() {
         return discovery(state, info);
     }
+    if (info.group.as_str(), info.resource.as_str()) == ("authentication.k8s.io", "selfsubjectreviews") && info.verb == Verb::Create {
+        return Ok(Answer::Json(201, tokens::who_asks(state.now())));
+    }
     let resource = Resource::new(&info.group, &info.resource);
     let stock = state.stock(&resource).filter(|stock| stock.kind.version == info.version);
     let kind = stock.ok_or_else(Refusal::no_such_path)?.kind.clone();
     let status = match info.subresource.as_str() {
         "" => false,
         "status" if kind.has_status_subresource() => true,
+        "token" if kind.name == "ServiceAccount" && info.verb == Verb::Create => {
+            return tokens::issue(state, &kind, info, &object_of(body)?).map(|issued| Answer::Json(201, issued));
+        }
         _ => return Err(Refusal::not_found(&kind, &info.name)),
     };
     let key = (info.namespace.clone(), info.name.clone());

@@ -8,14 +8,14 @@
 //!
 //! That it is not more lenient than the real thing is proved by `conformance`, which runs the same
 //! cases on both and compares the answers. Left to the real server, because nothing here needs it:
-//! authentication and RBAC, admission webhooks, conversion and more than one version of a kind,
+//! authentication and RBAC (but for tokens of `ServiceAccounts`), admission webhooks, conversion and more than one version of a kind,
 //! managedFields and the conflicts of server-side apply (`apply.rs`), garbage collection and
 //! propagation policies, tables, protobuf, CEL costs and `optionalOldSelf` (`rules.rs`).
 //! What is only a controller's work on a real cluster is asked for: [`ApiServer::run_namespace_controller`].
 //!
 //! The rooms: `wire` (the service and its faults), `request`, `answer` (reads and dispatch), `write`
 //! (create, update, delete), `patch` and `apply`, `schema`, `validate` and `rules`, `meta`, `builtin`,
-//! `store` (the state), `watch`, `select`, `refusal`, and `hands` (what a test does directly).
+//! `store` (the state), `watch`, `select`, `tokens`, `refusal`, and `hands` (what a test does directly).
 
 mod answer;
 mod apply;
@@ -32,6 +32,7 @@ mod select;
 mod store;
 #[cfg(test)]
 mod tests;
+pub(crate) mod tokens;
 mod validate;
 mod watch;
 mod wire;

@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use super::kind::Kind;
+use super::{kind::Kind, tokens::USER};
 
 /// An answer that is not what was asked for.
 #[derive(Clone, Debug)]
@@ -171,6 +171,23 @@ impl Refusal {
             "message": format!("namespace {namespace} is being terminated"),
         }]);
         Refusal::status(403, "Forbidden", &message, details)
+    }
+
+    /// RBAC's words to the one user that there is.
+    pub(crate) fn without_right(kind: &Kind, name: &str, verb: &str, subresource: &str, namespace: &str) -> Self {
+        let (resource, group) = (format!("{}/{subresource}", kind.plural), &kind.group);
+        let why =
+            format!("User \"{USER}\" cannot {verb} resource \"{resource}\" in API group \"{group}\" in the namespace \"{namespace}\"");
+        let message = format!("{} \"{name}\" is forbidden: {why}", kind.qualified());
+        Refusal::status(403, "Forbidden", &message, kind.details(name))
+    }
+
+    /// A `TokenRequest` has no name of its own.
+    pub(crate) fn too_short_a_token(seconds: i64) -> Self {
+        let cause = Cause::invalid("spec.expirationSeconds", &json!(seconds), "may not specify a duration less than 10 minutes");
+        let message = format!("TokenRequest.authentication.k8s.io \"\" is invalid: {}", cause.line());
+        let causes = json!([{"reason": cause.reason, "message": cause.detail, "field": cause.field}]);
+        Refusal::status(422, "Invalid", &message, json!({"group": "authentication.k8s.io", "kind": "TokenRequest", "causes": causes}))
     }
 
     /// The history that was asked for is no longer kept.

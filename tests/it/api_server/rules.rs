@@ -17,6 +17,8 @@ const RULES: &str = "x-kubernetes-validations";
 pub(crate) struct Rules {
     compiled: CompiledSchema,
     any: bool,
+    /// Below `status`.
+    any_of_status: bool,
     below: Vec<ListMap>,
 }
 
@@ -37,9 +39,10 @@ impl Rules {
     pub(crate) fn compile(schema: &Value) -> Self {
         let mut schema = schema.clone();
         let any = schema.to_string().contains(RULES);
+        let any_of_status = schema.pointer("/properties/status").is_some_and(|status| status.to_string().contains(RULES));
         let mut below = Vec::new();
         take_list_maps(&mut schema, &mut Vec::new(), &mut below);
-        Rules { compiled: compile_schema(&schema), any, below }
+        Rules { compiled: compile_schema(&schema), any, any_of_status, below }
     }
 
     /// Whether there is anything to evaluate.
@@ -48,9 +51,10 @@ impl Rules {
     }
 
     /// Every rule that does not hold. Transition rules are looked at only when there is an old
-    /// object.
+    /// object. A new status on an old spec is looked at only if status has rules: what did not
+    /// change is not refused, and most of what a story writes is status.
     pub(crate) fn broken(&self, object: &Value, old: Option<&Value>) -> Vec<Cause> {
-        if !self.any {
+        if !self.any || !self.any_of_status && old.is_some_and(|old| old.get("spec") == object.get("spec")) {
             return Vec::new();
         }
         let mut causes = self.broken_below(&as_rules_see_it(object), old.map(as_rules_see_it).as_ref(), "");

@@ -77,6 +77,8 @@ pub(crate) struct State {
     pub(crate) applied: BTreeMap<(String, String, String), Value>,
     /// The uids of objects that were created without the status that every reader sees by default.
     pub(crate) bare: BTreeSet<String>,
+    /// Whose tokens may be asked for.
+    pub(crate) token_grants: BTreeSet<Key>,
     pub(crate) clock: Clock,
     drawn: u64,
     to_wake: Vec<Waker>,
@@ -94,6 +96,7 @@ impl State {
             watches: BTreeMap::new(),
             applied: BTreeMap::new(),
             bare: BTreeSet::new(),
+            token_grants: BTreeSet::new(),
             clock: Arc::new(move || start),
             drawn: 0,
             to_wake: Vec::new(),

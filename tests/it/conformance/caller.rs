@@ -130,6 +130,17 @@ impl Caller {
         reply
     }
 
+    /// Sends a request whose answer holds something at this place that only its receiver may know, and that is not compared.
+    pub(super) async fn post_for(&self, path: &str, body: &Value, secret: &str) -> Reply {
+        let reply = self.send_unrecorded("POST", path, "application/json", Some(body)).await;
+        let mut shown = reply.body.clone();
+        if let Some(value) = shown.pointer_mut(secret) {
+            *value = json!("(hidden)");
+        }
+        self.record(&format!("POST {path} {body}"), &json!({"code": reply.code, "body": shown}));
+        reply
+    }
+
     /// For answers that differ by nature, such as generated names.
     pub(super) async fn send_unrecorded(&self, method: &str, path: &str, media: &str, body: Option<&Value>) -> Reply {
         let accept = if media.contains("as=Partial") { media } else { "application/json" };

@@ -10,8 +10,10 @@ mod lists;
 mod objects;
 mod patches;
 mod schemas;
+mod tokens;
 
 use std::pin::Pin;
+use std::sync::Arc;
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::{
@@ -39,6 +41,8 @@ const CASES: &[Case] = &[
     ("status-put-has-preconditions", |caller| Box::pin(objects::status_put_has_preconditions(caller))),
     ("dry-runs-and-strictness", |caller| Box::pin(objects::dry_runs_and_strictness(caller))),
     ("built-in-kinds", |caller| Box::pin(objects::built_in_kinds_have_their_habits(caller))),
+    (tokens::NAMESPACE, |caller| Box::pin(tokens::tokens_of_service_accounts(caller))),
+    ("who-asks", |caller| Box::pin(tokens::who_asks(caller))),
     ("paths-that-nobody-serves", |caller| Box::pin(objects::paths_that_nobody_serves(caller))),
     ("merge-patches", |caller| Box::pin(patches::merge_patches(caller))),
     ("json-patches", |caller| Box::pin(patches::json_patches(caller))),
@@ -138,9 +142,18 @@ fn compare(ours: &Value, theirs: &Value, place: &str, places: &mut Vec<String>) 
     }
 }
 
+/// A server that lets the cases do what a real one lets its administrator do.
+fn in_process() -> Arc<ApiServer> {
+    let server = ApiServer::new();
+    for account in tokens::ACCOUNTS {
+        server.allow_tokens(tokens::NAMESPACE, account);
+    }
+    server
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_in_process_server_passes_every_case() {
-    let outcomes = run(&ApiServer::new().client()).await;
+    let outcomes = run(&in_process().client()).await;
     let failures = failures("in process", &outcomes);
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
@@ -154,7 +167,7 @@ async fn the_real_server_answers_just_as_the_in_process_one_does() {
     let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await;
     let client = Client::try_from(config.expect("the kubeconfig is complete")).expect("the client is made");
     let theirs = run(&client).await;
-    let ours = run(&ApiServer::new().client()).await;
+    let ours = run(&in_process().client()).await;
     let mut found = failures("real", &theirs);
     found.extend(failures("in process", &ours));
     found.extend(differences(&ours, &theirs));

@@ -11,6 +11,7 @@ mod replicas;
 mod rights;
 mod security_group_membership;
 mod server_side_apply;
+mod token_request;
 
 /// One account with a few machines, all of which are in `sg-base`.
 const SEED: &str = "

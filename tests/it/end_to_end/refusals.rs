@@ -92,6 +92,50 @@ fn bad_memberships() -> Vec<Bad> {
     ]
 }
 
+const OTC: &str = "OpenTelekomCloud";
+const ONE_WAY: &[&str] = &["spec.auth", "exactly one of accessKey, oidc, assumeRole, password and agency must be set"];
+const ALIBABA_TAKES: &str = "AlibabaCloud takes accessKey, oidc or assumeRole";
+const HUAWEI_TAKES: &str = "HuaweiCloud and OpenTelekomCloud take accessKey, password or agency";
+
+/// Of a provider with this `auth`, and else as it should be.
+fn auth(what: &'static str, provider: &str, auth: &Value, says: &'static [&'static str]) -> Bad {
+    bad_credential(what, &json!({"provider": provider, "region": "eu-de", "auth": auth}), says)
+}
+
+fn secret() -> Value {
+    json!({"secretRef": {"name": "keys"}})
+}
+
+fn with(fields: &[&str], mut object: Value) -> Value {
+    for field in fields {
+        object[*field] = json!("somebody");
+    }
+    object
+}
+
+fn user(fields: &[&str]) -> Value {
+    with(fields, secret())
+}
+
+fn agency(fields: &[&str]) -> Value {
+    with(fields, json!({"secretRef": {"name": "keys"}, "agencyName": "ops"}))
+}
+
+fn role(change: &Value) -> Value {
+    let mut role = json!({"secretRef": {"name": "keys"}, "roleArn": "acs:ram::1234567890123456:role/steward"});
+    for (field, value) in change.as_object().into_iter().flatten() {
+        role[field] = value.clone();
+    }
+    role
+}
+
+fn oidc() -> Value {
+    json!({
+        "roleArn": "acs:ram::1234567890123456:role/steward", "oidcProviderArn": "acs:ram::1234567890123456:oidc-provider/cluster",
+        "serviceAccountName": "steward",
+    })
+}
+
 fn bad_credentials() -> Vec<Bad> {
     let endpoint = |url: &str| json!({"endpoints": [{"service": "ecs", "url": url}]});
     vec![
@@ -117,6 +161,70 @@ fn bad_credentials() -> Vec<Bad> {
             &json!({"auth": {"accessKey": {"secretRef": {}}}}),
             &["spec.auth.accessKey.secretRef.name"],
         ),
+        auth("two ways to prove who it is", "AlibabaCloud", &json!({"accessKey": secret(), "assumeRole": role(&json!({}))}), ONE_WAY),
+        auth("a role by token at Huawei Cloud", "HuaweiCloud", &json!({"oidc": oidc()}), &["spec.auth", HUAWEI_TAKES]),
+        auth("a role by keys at Huawei Cloud", "HuaweiCloud", &json!({"assumeRole": role(&json!({}))}), &["spec.auth", HUAWEI_TAKES]),
+        auth("a password at Alibaba Cloud", "AlibabaCloud", &json!({"password": user(&["userId"])}), &["spec.auth", ALIBABA_TAKES]),
+        auth("an agency at Alibaba Cloud", "AlibabaCloud", &json!({"agency": agency(&["domainName"])}), &["spec.auth", ALIBABA_TAKES]),
+        bad_credential(
+            "no region at Huawei Cloud",
+            &json!({"provider": "HuaweiCloud"}),
+            &["spec.region is needed with HuaweiCloud and OpenTelekomCloud"],
+        ),
+        bad_credential("a project at Alibaba Cloud", &json!({"project": {"name": "a"}}), &["spec.project is for HuaweiCloud"]),
+        bad_credential(
+            "a project by id and by name",
+            &json!({"provider": "HuaweiCloud", "region": "eu-de", "project": {"id": "a", "name": "a"}}),
+            &["spec.project", "exactly one of id and name"],
+        ),
+        bad_credential(
+            "the network inside of Huawei Cloud",
+            &json!({"provider": "HuaweiCloud", "region": "eu-de", "endpointNetwork": "VPC"}),
+            &["spec.endpointNetwork: VPC is for AlibabaCloud"],
+        ),
+        auth(
+            "a user without an account",
+            OTC,
+            &json!({"password": user(&["userName"])}),
+            &["spec.auth.password", "exactly one of domainName and domainId"],
+        ),
+        auth(
+            "a user in two accounts",
+            OTC,
+            &json!({"password": user(&["userName", "domainName", "domainId"])}),
+            &["spec.auth.password", "exactly one of domainName and domainId"],
+        ),
+        auth(
+            "an id of a user and an account",
+            OTC,
+            &json!({"password": user(&["userId", "domainName"])}),
+            &["spec.auth.password", "userId needs neither"],
+        ),
+        auth(
+            "a user by name and by id",
+            OTC,
+            &json!({"password": user(&["userName", "userId", "domainName"])}),
+            &["spec.auth.password", "exactly one of userName and userId"],
+        ),
+        auth("no user", OTC, &json!({"password": secret()}), &["spec.auth.password", "exactly one of userName and userId"]),
+        auth(
+            "an agency without an account",
+            OTC,
+            &json!({"agency": agency(&[])}),
+            &["spec.auth.agency", "exactly one of domainName and domainId"],
+        ),
+        auth(
+            "too short a session",
+            "AlibabaCloud",
+            &json!({"assumeRole": role(&json!({"sessionDuration": "5m"}))}),
+            &["spec.auth.assumeRole.sessionDuration", "between 15m and 12h"],
+        ),
+        auth(
+            "a role that is none",
+            "AlibabaCloud",
+            &json!({"assumeRole": role(&json!({"roleArn": "steward"}))}),
+            &["spec.auth.assumeRole.roleArn"],
+        ),
         bad_credential("a cloud that does not exist", &json!({"provider": "Nimbus"}), &["spec.provider", "AlibabaCloud"]),
     ]
 }
@@ -141,6 +249,51 @@ fn invalid_objects_are_refused_with_a_message_that_names_the_field() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+/// As the manual shows them.
+const CREDENTIALS: &str = r#"
+apiVersion: cloudsteward.dev/v1alpha1
+kind: CloudCredential
+metadata: {name: default}
+spec: {provider: AlibabaCloud, region: cn-hangzhou, auth: {accessKey: {secretRef: {name: aliyun}}}}
+---
+apiVersion: cloudsteward.dev/v1alpha1
+kind: CloudCredential
+metadata: {name: prod}
+spec:
+  provider: AlibabaCloud
+  auth:
+    oidc: {roleArn: "acs:ram::1234567890123456:role/steward", oidcProviderArn: "acs:ram::1234567890123456:oidc-provider/ack-rrsa-c1", serviceAccountName: steward, audience: sts.aliyuncs.com, sessionDuration: 1h}
+  expectedAccountId: "1234567890123456"
+  region: cn-hangzhou
+  endpointNetwork: VPC
+---
+apiVersion: cloudsteward.dev/v1alpha1
+kind: CloudCredential
+metadata: {name: otc}
+spec: {provider: OpenTelekomCloud, region: eu-de, project: {name: eu-de_prod}, auth: {password: {secretRef: {name: otc}, userName: steward, domainName: OTC-EU-DE-00000000001}}}
+"#;
+
+#[test]
+fn every_form_of_a_credential_is_accepted() {
+    let control_plane = control_plane();
+    let kubectl = control_plane.kubectl();
+    applied(kubectl, CREDENTIALS).expect_success();
+    let forms = [
+        ("AlibabaCloud", json!({"accessKey": secret()})),
+        ("AlibabaCloud", json!({"oidc": oidc()})),
+        ("AlibabaCloud", json!({"assumeRole": role(&json!({"externalId": "it-is-us", "sessionDuration": "15m"}))})),
+        ("HuaweiCloud", json!({"accessKey": secret()})),
+        ("HuaweiCloud", json!({"password": user(&["userId"])})),
+        (OTC, json!({"password": user(&["userName", "domainId"])})),
+        ("HuaweiCloud", json!({"agency": agency(&["domainId"])})),
+        (OTC, json!({"agency": agency(&["domainName"])})),
+    ];
+    for (provider, form) in forms {
+        applied(kubectl, &auth("a good one", provider, &form, &[]).manifest).expect_success();
+        kubectl.ok(&["delete", "cred", "bad"]).expect("it goes");
+    }
 }
 
 #[test]

@@ -114,19 +114,19 @@ fn what_kubectl_shows_is_what_the_manual_shows() {
 }
 
 /// A table as kubectl prints it, in words; an empty cell at the end of a row is no word.
-struct Table {
-    titles: Vec<String>,
+pub(super) struct Table {
+    pub(super) titles: Vec<String>,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    fn read(text: &str) -> Self {
+    pub(super) fn read(text: &str) -> Self {
         let mut lines = text.lines().map(|line| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>());
         Self { titles: lines.next().unwrap_or_default(), rows: lines.collect() }
     }
 
     #[track_caller]
-    fn row(&self, name: &str) -> &[String] {
+    pub(super) fn row(&self, name: &str) -> &[String] {
         self.rows.iter().find(|row| row[0] == name).expect("a row of this name")
     }
 }

@@ -7,7 +7,7 @@ use super::{Report, directory};
 use cloud_steward::cloud::huawei::iam::answers::{TemporaryKey, Token};
 use cloud_steward::cloud::huawei::iam::requests::{self, Agency, DomainRef, Request as Question, TokenScope, UserRef};
 use cloud_steward::cloud::huawei::request::{Attempt, Keys, Scope};
-use cloud_steward::cloud::huawei::sign::{Parts, sign};
+use cloud_steward::cloud::huawei::sign::{self, Parts};
 use cloud_steward::cloud::transport::{HttpAnswer, HttpRequest, Method};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -156,9 +156,9 @@ fn check_signature(report: &mut Report, vector: &Vector) -> Vec<String> {
     let headers: Vec<(String, String)> =
         signing.signed_headers.iter().map(|name| (name.clone(), request.header(name).unwrap_or_default().to_owned())).collect();
     let parts = Parts { method: &request.method, path: &request.path, query: &request.pairs(), headers: &headers, body: request.body() };
-    let ours = sign(&parts, &vector.secret_key());
+    let ours = sign::sign(&parts, &vector.secret_key());
     let again = Recomputed::of(&request.method, &request.path, &request.query, &headers, request.body(), &vector.secret_key());
-    let authorization = ours.authorization(&vector.credential("ak").unwrap_or_default());
+    let authorization = sign::authorization(&ours, &vector.credential("ak").unwrap_or_default());
     let compared = [
         ("hash of the canonical request", ours.canonical_request_hash.as_str(), signing.canonical_request_sha256.as_str()),
         ("signature", &ours.signature, &signing.signature),

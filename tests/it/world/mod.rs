@@ -2,6 +2,7 @@
 //! the story moves. A life is one run of the process; ending it drops its runtime and all its memory, while API server and clouds stay.
 
 pub(crate) mod crash;
+mod credentials;
 mod outside;
 
 use crate::api_server::ApiServer;

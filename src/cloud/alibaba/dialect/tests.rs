@@ -74,3 +74,26 @@ fn the_wait_that_the_cloud_asks_for_is_read_from_each_of_its_headers() {
         assert_eq!(retry_after(&answer), milliseconds.map(Duration::from_millis), "{headers:?}");
     }
 }
+
+#[test]
+fn a_limit_is_learned_only_where_its_window_is_known() {
+    let learned = |limit, remaining, milliseconds: u64| Learned {
+        limit: Some(limit),
+        per: None,
+        remaining: Some(remaining),
+        resets_in: Some(Duration::from_millis(milliseconds)),
+    };
+    let table = [
+        ("Limit:100,Remain:0,TimeLeft:41250,Reset:1767225660", Some(learned(100, 0, 41_250))),
+        ("Limit: 100, Remain: 7, TimeLeft: 2000", Some(learned(100, 7, 2000))),
+        // Perhaps the end of a minute, perhaps a whole second.
+        ("Limit:100,Remain:0,TimeLeft:900", Some(Learned::default())),
+        ("Limit:100,Remain:0", None),
+        ("Limit:-1,Remain:x,TimeLeft:5000", Some(Learned { resets_in: Some(Duration::from_secs(5)), ..Learned::default() })),
+        ("nonsense", None),
+        ("", None),
+    ];
+    for (text, expected) in table {
+        assert_eq!(lesson(text), expected, "{text}");
+    }
+}

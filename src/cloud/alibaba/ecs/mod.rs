@@ -56,6 +56,8 @@ const PAGES_AT_MOST: usize = 50;
 const ENDLESS: Explanation = Explanation {
     class: Class::Unavailable,
     ok: false,
+    known: true,
+    daily: false,
     acted: Acted::No,
     reason: Reason::CloudUnavailable,
     meaning: "the cloud's list goes round in circles",

@@ -141,7 +141,7 @@ pub(super) const ROWS: &[Row] = &[
         Some(400),
         Class::Invalid,
         "this resource, or this region, does not offer the operation",
-        "choose a resource of another kind for the object",
+        "name a resource of another type in spec, or try another spec.region",
     ),
     Row::any(
         "UnsupportedParameter",

@@ -3,14 +3,20 @@
 //! never shown: many are templates that nobody filled in, and some repeat the request.
 
 mod gateway;
+mod instance_attributes;
+mod invocations;
+mod run_command;
+mod scaling;
 mod security_groups;
+mod sts;
 
 use crate::cloud::catalogue::{self, Row};
 use crate::cloud::error::{Acted, Class, CloudError, Effect, Explanation, Operation};
 
 /// The whole catalogue.
 pub fn rows() -> impl Iterator<Item = &'static Row> {
-    gateway::ROWS.iter().chain(security_groups::ROWS)
+    let by_topic = [gateway::ROWS, security_groups::ROWS, instance_attributes::ROWS, scaling::ROWS, invocations::ROWS, sts::ROWS];
+    by_topic.into_iter().flatten().chain(run_command::rows())
 }
 
 /// Codes that say the one id in a read belongs to nothing.
@@ -61,9 +67,10 @@ pub(super) fn error(operation: Operation, status: u16, code: &str, message: &str
 
 /// The catalogue's text and judgement for a code.
 pub fn explain(operation: Operation, status: u16, code: &str) -> Explanation {
-    let mut found = listed(operation, status, code)
-        .or_else(|| family(code).and_then(|relative| listed(operation, status, relative)))
-        .map_or_else(|| unknown(status), Row::explanation);
+    let known = listed(operation, status, code).map(Row::explanation);
+    let mut found = known
+        .or_else(|| family(code).and_then(|relative| listed(operation, status, relative)).map(of_a_relative))
+        .unwrap_or_else(|| unknown(status));
     if code.contains("Throttling") {
         // Whatever else the code says, the answer to it is to wait.
         found.class = Class::Throttled;
@@ -76,6 +83,11 @@ pub fn explain(operation: Operation, status: u16, code: &str) -> Explanation {
         found.acted = Acted::Perhaps;
     }
     found
+}
+
+/// What is said of a code in the words of another.
+fn of_a_relative(row: &Row) -> Explanation {
+    Explanation { known: false, ..row.explanation() }
 }
 
 fn listed(operation: Operation, status: u16, code: &str) -> Option<&'static Row> {
@@ -118,6 +130,8 @@ fn unknown(status: u16) -> Explanation {
     Explanation {
         class,
         ok: false,
+        known: false,
+        daily: false,
         acted,
         reason: class.reason(),
         meaning: "the cloud refused with a code that this release does not know",

@@ -41,6 +41,15 @@ pub(super) const ROWS: &[Row] = &[
     )
     .of("ecs"),
     Row::any(
+        "InvalidInstanceIds.Malformed",
+        None,
+        Class::Invalid,
+        "among the ids that were read together is one that is none",
+        "look in spec.targets.instanceIds for blanks, commas and letters that no instance id has",
+    )
+    .of("ecs")
+    .on(&["DescribeInstances"]),
+    Row::any(
         "InvalidOperation.NotSupportEnterpriseGroup",
         Some(400),
         Class::Invalid,
@@ -157,7 +166,7 @@ pub(super) const ROWS: &[Row] = &[
         "remove rules that nobody needs from its groups, or merge two of the groups",
     )
     .of("ecs")
-    .on(&["JoinSecurityGroup"]),
+    .on(&["JoinSecurityGroup", "ModifyInstanceAttribute"]),
     Row::any(
         "InvalidOperation.NetworkInterfaceCountExceeded",
         Some(403),
@@ -183,7 +192,7 @@ pub(super) const ROWS: &[Row] = &[
         "name secondary interfaces in spec.targets.networkInterfaceIds; for a primary one, name its instance",
     )
     .of("ecs")
-    .on(&["JoinSecurityGroup"]),
+    .on(&["JoinSecurityGroup", "ModifyNetworkInterfaceAttribute"]),
     Row::any(
         "InvalidOperation.VpcMismatch",
         Some(403),
@@ -192,7 +201,7 @@ pub(super) const ROWS: &[Row] = &[
         "set spec.securityGroupId to a group of the interface's VPC",
     )
     .of("ecs")
-    .on(&["JoinSecurityGroup"]),
+    .on(&["JoinSecurityGroup", "ModifyNetworkInterfaceAttribute"]),
     Row::any(
         "InvalidOperation.EniServiceManaged",
         Some(403),

@@ -301,56 +301,47 @@ pub(super) const ROWS: &[Row] = &[
 pub(super) struct Variant {
     /// Any of these is in the message.
     told_by: &'static [&'static str],
-    /// A new token cures it.
-    pub stale_token: bool,
     pub row: Row,
 }
 
-const fn variant(told_by: &'static [&'static str], stale_token: bool, meaning: &'static str, hint: &'static str) -> Variant {
-    Variant { told_by, stale_token, row: row("APIGW.0301", 401, Class::Unauthenticated, meaning, hint) }
+const fn variant(told_by: &'static [&'static str], meaning: &'static str, hint: &'static str) -> Variant {
+    Variant { told_by, row: row("APIGW.0301", 401, Class::Unauthenticated, meaning, hint) }
 }
 
 pub(super) const VARIANTS: &[Variant] = &[
     variant(
         &["verify aksk signature fail"],
-        false,
         "the signature does not belong to the key and the request",
         "put the secretKey of this very accessKey into the Secret; if it is right, a proxy changes requests after they are signed",
     ),
     // Every further try, also somebody else's, keeps it locked.
     variant(
         &["failed to reach the limit"],
-        false,
         "the key is locked for five minutes, because more than five signatures in a row were wrong",
         "find who else uses the key with a wrong secret and stop that; then wait five minutes, or give steward a key of its own",
     ),
     variant(
         &["signature expired"],
-        false,
         "the request is dated more than 15 minutes off, or the temporary key has run out",
         "set the clock of the node that the operator runs on; with a securityToken in the Secret, renew all three values",
     ),
     variant(
         &["Get secretKey failed", "ak not exist"],
-        false,
         "the cloud that was asked does not know the access key, or it is disabled",
         "see under My Credentials whether the key is enabled; a key of Huawei Cloud is unknown to OTC and the other way round, so check spec.provider too",
     ),
     variant(
         &["decrypt token fail"],
-        true,
         "the token cannot be read here: cut off, or from another region or cloud",
         "a new token is fetched once; if that does not help, spec.endpoints has an IAM of another region than the service's",
     ),
     variant(
         &["token expires"],
-        true,
         "the token's 24 hours are over",
         "nothing to do: the next token is fetched; if this comes again at once, set the node's clock",
     ),
     variant(
         &["x-auth-token not found"],
-        true,
         "the request arrived without token and without signature",
         "look for a proxy that strips the headers X-Auth-Token and Authorization, and go around it",
     ),

@@ -47,21 +47,11 @@ pub fn error(operation: Operation, status: u16, code: Option<&str>, message: &st
 /// The catalogue's text and judgement for a code, or for a status that came without one.
 pub fn explain(operation: Operation, status: u16, code: Option<&str>) -> Explanation {
     let found = match code {
-        Some(code) => listed(operation, status, code).map_or_else(|| by_status(status, UNKNOWN), |row| asked(operation, row)),
+        Some(code) => listed(operation, status, code)
+            .map_or_else(|| Explanation { known: false, ..by_status(status, UNKNOWN) }, |row| asked(operation, row)),
         None => http::ROWS.iter().find(|row| row.http_status == Some(status)).map_or_else(|| by_status(status, SILENT), Row::explanation),
     };
     settled(operation, status, found)
-}
-
-/// Whether a call that carried a token may be repeated once with a new one. Not asked about calls with a signature: these gain nothing by a
-/// repetition, and five bad ones lock the key.
-pub fn token_is_stale(error: &CloudError) -> bool {
-    match error.code.as_deref() {
-        // The message is not kept, so the variant is known by its text.
-        Some(_) if gateway::VARIANTS.iter().any(|variant| variant.stale_token && variant.row.meaning == error.meaning) => true,
-        Some(code) => ["IAM.0001", "IAM.0066", "IAM.0067", "APIGW.0307"].contains(&family(code).as_str()),
-        None => error.http_status == Some(401),
-    }
 }
 
 fn variant(code: Option<&str>, message: &str) -> Option<&'static Variant> {
@@ -112,7 +102,7 @@ fn by_status(status: u16, (meaning, hint): (&'static str, &'static str)) -> Expl
         _ => Class::Unexpected,
     };
     let acted = if class == Class::Unauthenticated || class == Class::Throttled { Acted::No } else { Acted::Perhaps };
-    Explanation { class, ok: false, acted, reason: class.reason(), meaning, hint }
+    Explanation { class, ok: false, known: true, daily: false, acted, reason: class.reason(), meaning, hint }
 }
 
 const UNKNOWN: (&str, &str) = (

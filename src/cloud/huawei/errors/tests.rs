@@ -265,26 +265,25 @@ fn a_closer_reason_is_shown_where_there_is_one() {
 }
 
 /// The messages as the gateway sends them, some with what they repeat of the request behind the cause.
-const REFUSED_SIGNATURES: [(&str, &str, bool); 10] = [
+const REFUSED_SIGNATURES: [(&str, &str); 10] = [
     (
         "Incorrect IAM authentication information: verify aksk signature fail, canonicalRequest:POST|/v1/x/||x-note:token expires|x-security-token:hidden",
         "does not belong",
-        false,
     ),
-    ("Incorrect IAM authentication information: AK access failed to reach the limit,forbidden.", "locked", false),
-    ("Incorrect IAM authentication information: signature expired, signature time:20250102T030405Z", "15 minutes", false),
-    ("Incorrect IAM authentication information: Get secretKey failed,ak:AK,err:ak not exist", "does not know the access key", false),
-    ("Incorrect IAM authentication information: ak not exist", "does not know the access key", false),
-    ("Incorrect IAM authentication information: decrypt token fail", "cannot be read", true),
-    ("Incorrect IAM authentication information: token expires, expires_at:2025-01-02", "24 hours", true),
-    ("Incorrect IAM authentication information: token expires, x-note: verify aksk signature fail", "24 hours", true),
-    ("Incorrect IAM authentication information: x-auth-token not found", "without token", true),
-    ("Incorrect IAM authentication information", "does not accept", false),
+    ("Incorrect IAM authentication information: AK access failed to reach the limit,forbidden.", "locked"),
+    ("Incorrect IAM authentication information: signature expired, signature time:20250102T030405Z", "15 minutes"),
+    ("Incorrect IAM authentication information: Get secretKey failed,ak:AK,err:ak not exist", "does not know the access key"),
+    ("Incorrect IAM authentication information: ak not exist", "does not know the access key"),
+    ("Incorrect IAM authentication information: decrypt token fail", "cannot be read"),
+    ("Incorrect IAM authentication information: token expires, expires_at:2025-01-02", "24 hours"),
+    ("Incorrect IAM authentication information: token expires, x-note: verify aksk signature fail", "24 hours"),
+    ("Incorrect IAM authentication information: x-auth-token not found", "without token"),
+    ("Incorrect IAM authentication information", "does not accept"),
 ];
 
 #[test]
 fn a_refused_signature_is_looked_at_more_closely() {
-    for (message, meaning, stale) in REFUSED_SIGNATURES {
+    for (message, meaning) in REFUSED_SIGNATURES {
         for code in ["APIGW.0301", "APIG.0301"] {
             let error = error(CHECK, 401, Some(code), message);
             assert_eq!(
@@ -293,7 +292,6 @@ fn a_refused_signature_is_looked_at_more_closely() {
                 "{message}"
             );
             assert!(error.meaning.contains(meaning), "{message}: {}", error.meaning);
-            assert_eq!(token_is_stale(&error), stale, "{message}");
         }
         // The message of another code tells nothing.
         assert_eq!(error(CHECK, 403, Some("APIGW.0302"), message).meaning, explain(CHECK, 403, Some("APIGW.0302")).meaning);
@@ -304,28 +302,6 @@ fn a_refused_signature_is_looked_at_more_closely() {
 fn the_message_goes_nowhere() {
     let error = error(CHECK, 401, Some("APIGW.0301"), REFUSED_SIGNATURES[0].0);
     assert!(!format!("{error:?} {error}").contains("hidden"));
-}
-
-#[test]
-fn only_a_stale_token_is_renewed() {
-    let table = [
-        (Some("IAM.0001"), 401, true),
-        (Some("IAM.0066"), 401, true),
-        (Some("IAM.0067"), 401, true),
-        (Some("APIGW.0307"), 401, true),
-        (Some("APIC.0307"), 401, true),
-        (None, 401, true),
-        (None, 403, false),
-        (Some("IAM.0061"), 401, false),
-        (Some("IAM.0062"), 401, false),
-        (Some("IAM.1105"), 400, false),
-        (Some("APIGW.0303"), 401, false),
-        (Some("Organizations.1001"), 401, false),
-        (Some("Brand.New"), 401, false),
-    ];
-    for (code, status, stale) in table {
-        assert_eq!(token_is_stale(&error(CHECK, status, code, "")), stale, "{status} {code:?}");
-    }
 }
 
 #[test]

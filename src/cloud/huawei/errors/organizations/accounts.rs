@@ -97,14 +97,14 @@ pub(super) const ROWS: &[Row] = &[
         "the handshake is no longer open: accepted, declined, cancelled or expired",
         "nothing to do: its state is read again; one that expired after 14 days needs a new invitation",
     ),
-    // Counts per day.
     row(
         "Organizations.1402",
         400,
         Class::Quota,
         "today's number of cancelled handshakes is used up",
         "wait until tomorrow, or let the invitation expire by itself",
-    ),
+    )
+    .daily(),
     row(
         "Organizations.1500",
         404,

@@ -1,5 +1,6 @@
 //! The keys that requests are signed with: given once and for good, or fetched, renewed before they run out, and renewed once more when a
-//! cloud refuses them. Where keys come from is the source's business.
+//! cloud refuses them. Whoever owns the ring has it freshened now and then; a caller renews only what no longer holds. Where keys come from
+//! is the source's business.
 
 use crate::ambient::{Clock, Dice};
 use crate::cloud::error::CloudError;
@@ -24,7 +25,7 @@ pub(in crate::cloud) trait KeySource<K>: Send + Sync {
     fn fetch(&self) -> BoxFuture<'_, Result<Fresh<K>, CloudError>>;
 }
 
-/// Keys, and until when they are good.
+/// Keys, and until when they are good, by our own clock.
 pub(in crate::cloud) struct Fresh<K> {
     pub(in crate::cloud) keys: K,
     pub(in crate::cloud) expires: Timestamp,
@@ -42,14 +43,10 @@ pub(in crate::cloud) struct Fetched<K> {
     source: Box<dyn KeySource<K>>,
     clock: Clock,
     dice: Dice,
-    /// Held over a renewal: everybody else waits for its outcome instead of renewing as well.
-    held: AsyncMutex<Held<K>>,
-    expires: Mutex<Option<Timestamp>>,
-}
-
-struct Held<K> {
-    current: Option<Current<K>>,
-    failed: Option<(CloudError, Instant)>,
+    current: Mutex<Option<Current<K>>>,
+    /// Held over a renewal: whoever needs its outcome waits instead of renewing as well. Inside, how the last one failed, and until when that
+    /// is the answer to everybody.
+    renewal: AsyncMutex<Option<(CloudError, Instant)>>,
 }
 
 struct Current<K> {
@@ -64,15 +61,22 @@ impl<K> Ring<K> {
     }
 
     pub(in crate::cloud) fn fetched(source: Box<dyn KeySource<K>>, clock: Clock, dice: Dice) -> Self {
-        let held = AsyncMutex::new(Held { current: None, failed: None });
-        Self::Fetched(Box::new(Fetched { source, clock, dice, held, expires: Mutex::default() }))
+        Self::Fetched(Box::new(Fetched { source, clock, dice, current: Mutex::default(), renewal: AsyncMutex::default() }))
     }
 
-    /// Keys to sign with now.
+    /// Keys to sign with now. As long as those at hand hold, nobody waits for others, even if these are due.
     pub(in crate::cloud) async fn current(&self) -> Result<Arc<K>, CloudError> {
         match self {
             Self::Given(keys) => Ok(Arc::clone(keys)),
             Self::Fetched(fetched) => fetched.current().await,
+        }
+    }
+
+    /// Renews the keys if it is time. That this failed is an error only if the old ones no longer hold.
+    pub(in crate::cloud) async fn freshen(&self) -> Result<(), CloudError> {
+        match self {
+            Self::Given(_) => Ok(()),
+            Self::Fetched(fetched) => fetched.freshen().await,
         }
     }
 
@@ -88,40 +92,65 @@ impl<K> Ring<K> {
     pub(in crate::cloud) fn expires(&self) -> Option<Timestamp> {
         match self {
             Self::Given(_) => None,
-            Self::Fetched(fetched) => *fetched.expires.lock().unwrap_or_else(PoisonError::into_inner),
+            Self::Fetched(fetched) => {
+                fetched.current.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|current| current.expires)
+            }
         }
     }
 }
 
 impl<K> Fetched<K> {
-    /// Renews the keys when their time has come; old ones that still hold are preferred to an error.
     async fn current(&self) -> Result<Arc<K>, CloudError> {
-        let mut held = self.held.lock().await;
-        let now = self.clock.now();
-        if let Some(current) = held.current.as_ref().filter(|current| now < current.renew) {
-            return Ok(Arc::clone(&current.keys));
+        if let Some(keys) = self.holding() {
+            return Ok(keys);
         }
-        let outcome = self.fetch(&mut held).await;
-        match (&held.current, outcome) {
-            (Some(old), Err(error)) if later(now, MARGIN) < old.expires => {
+        let mut failed = self.renewal.lock().await;
+        // Somebody else may have got some while this one waited.
+        match self.holding() {
+            Some(keys) => Ok(keys),
+            None => self.fetch(&mut failed).await,
+        }
+    }
+
+    async fn freshen(&self) -> Result<(), CloudError> {
+        let mut failed = self.renewal.lock().await;
+        if self.peek(|current, now| now < current.renew).is_some() {
+            return Ok(());
+        }
+        match (self.fetch(&mut failed).await, self.holding()) {
+            (Err(error), Some(_)) => {
                 tracing::warn!(%error, "temporary keys could not be renewed yet; the old ones still hold");
-                Ok(Arc::clone(&old.keys))
+                Ok(())
             }
-            (_, outcome) => outcome,
+            (outcome, _) => outcome.map(drop),
         }
     }
 
     async fn renew(&self, refused: &Arc<K>) -> Result<Arc<K>, CloudError> {
-        let mut held = self.held.lock().await;
-        held.current.take_if(|current| Arc::ptr_eq(&current.keys, refused));
-        if let Some(newer) = &held.current {
-            return Ok(Arc::clone(&newer.keys));
+        let mut failed = self.renewal.lock().await;
+        let newer = {
+            let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+            current.take_if(|current| Arc::ptr_eq(&current.keys, refused));
+            current.as_ref().map(|current| Arc::clone(&current.keys))
+        };
+        match newer {
+            Some(keys) => Ok(keys),
+            None => self.fetch(&mut failed).await,
         }
-        self.fetch(&mut held).await
     }
 
-    async fn fetch(&self, held: &mut Held<K>) -> Result<Arc<K>, CloudError> {
-        if let Some((error, until)) = &held.failed
+    fn holding(&self) -> Option<Arc<K>> {
+        self.peek(|current, now| later(now, MARGIN) < current.expires)
+    }
+
+    fn peek(&self, fits: impl FnOnce(&Current<K>, Timestamp) -> bool) -> Option<Arc<K>> {
+        let now = self.clock.now();
+        let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        current.as_ref().filter(|current| fits(current, now)).map(|current| Arc::clone(&current.keys))
+    }
+
+    async fn fetch(&self, failed: &mut Option<(CloudError, Instant)>) -> Result<Arc<K>, CloudError> {
+        if let Some((error, until)) = failed
             && Instant::now() < *until
         {
             return Err(error.clone());
@@ -132,12 +161,13 @@ impl<K> Fetched<K> {
                 let share = RENEWED_AFTER + GIVE_OR_TAKE * (2.0 * self.dice.fraction() - 1.0);
                 let renew = later(now, expires.duration_since(now).mul_f64(share));
                 let keys = Arc::new(keys);
-                *held = Held { current: Some(Current { keys: Arc::clone(&keys), renew, expires }), failed: None };
-                *self.expires.lock().unwrap_or_else(PoisonError::into_inner) = Some(expires);
+                *failed = None;
+                let current = Current { keys: Arc::clone(&keys), renew, expires };
+                *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(current);
                 Ok(keys)
             }
             Err(error) => {
-                held.failed = Some((error.clone(), Instant::now() + PAUSE));
+                *failed = Some((error.clone(), Instant::now() + PAUSE));
                 Err(error)
             }
         }
@@ -147,3 +177,6 @@ impl<K> Fetched<K> {
 fn later(now: Timestamp, by: SignedDuration) -> Timestamp {
     now.saturating_add(by).unwrap_or(now)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,13 @@
-//! Stories of CloudCredential: keys that are missing, wrong, renewed, refused, taken away.
+//! Stories of CloudCredential: keys that are missing, wrong, renewed, refused, taken away. What holds for every way to prove an identity is in
+//! `methods`; `roles`, `tokens` and `huawei` tell what can happen to one, `economy` what it all costs.
+
+mod cast;
+mod clocks;
+mod economy;
+mod huawei;
+mod methods;
+mod roles;
+mod tokens;
 
 use crate::security_group_membership::{SEED, minutes, seconds, settled, web};
 use crate::world::World;
@@ -27,6 +36,26 @@ fn a_missing_credential_is_named_and_noticed_when_it_comes() {
     world.until_ready("web", "False/CredentialMissing");
     world.credential("default", "default", "aliyun");
     world.until(seconds(30), "it works", |world| world.ready("web") == "True/InSync");
+}
+
+#[test]
+fn a_credential_of_another_namespace_is_of_no_use() {
+    let mut world = World::new(SEED);
+    world.membership_in("elsewhere", "web", &web(&["i-1"]));
+    world.start();
+    let reason = |world: &World| {
+        let object = world.api.get_json("securitygroupmemberships", "elsewhere", "web").unwrap();
+        object["status"]["conditions"]
+            .as_array()
+            .and_then(|all| all.iter().find(|one| one["type"] == "Ready")?["reason"].as_str().map(str::to_owned))
+    };
+    world.until(seconds(30), "it has none", |world| reason(world).as_deref() == Some("CredentialMissing"));
+    world.pass(minutes(5));
+    assert_eq!(world.credential_status("default")["users"], 0);
+    assert_eq!(world.calls("DescribeInstances") + world.calls("JoinSecurityGroup"), 0);
+    world.secret("elsewhere", "aliyun", "key-1", "secret-1");
+    world.credential("elsewhere", "default", "aliyun");
+    world.until(seconds(30), "with its own it works", |world| reason(world).as_deref() == Some("InSync"));
 }
 
 #[test]
