@@ -4,6 +4,7 @@
 use super::*;
 use crate::cloud::budget::Limits;
 use crate::cloud::error::Explanation;
+
 use crate::cloud::transport::{Method, NameService, TransportOptions};
 use http::HeaderName;
 use std::io::{Read, Write};
@@ -31,9 +32,22 @@ impl Dialect for Plain {
             return Ok(Value::Null);
         }
         let class = Class::Unexpected;
-        let explanation = Explanation { class, ok: false, acted: Acted::No, reason: class.reason(), meaning: "no", hint: "mend it" };
+        let explanation = Explanation {
+            class,
+            ok: false,
+            known: true,
+            daily: false,
+            acted: Acted::No,
+            reason: class.reason(),
+            meaning: "no",
+            hint: "mend it",
+        };
         let code = Some(String::from_utf8_lossy(&answer.body).into_owned());
         Err(CloudError { code, ..CloudError::explained(operation, &explanation) })
+    }
+
+    fn lesson(&self, _: &HttpAnswer) -> Option<Learned> {
+        None
     }
 
     fn secrets<'k>(&self, (): &'k ()) -> Vec<&'k SecretString> {

@@ -14,7 +14,7 @@ impl Dialect for Grumbler {
     type Keys = ();
     type Request = ();
 
-    fn build(&self, _: &Call<'_>, _: &(), _: &(), _: &Stamp) -> Result<HttpRequest, CloudError> {
+    fn build(&self, _: &Call<'_>, (): &(), (): &(), _: &Stamp) -> Result<HttpRequest, CloudError> {
         unreachable!("nothing is sent")
     }
 
