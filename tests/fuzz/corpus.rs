@@ -64,6 +64,9 @@ huawei:
       projects: [{id: p1, name: eu-de, region: eu-de}]
 ";
 
+/// Key, version, operation, parameters.
+type Question<'a> = (&'a str, &'a str, &'a str, &'a [(&'a str, &'a str)]);
+
 /// What the simulated clouds say to right and to wrong questions.
 fn simulated() -> Vec<Case> {
     let now = "2026-11-22T08:00:00Z".parse().expect("a time");
@@ -103,7 +106,7 @@ fn simulated() -> Vec<Case> {
     let region = ("RegionId", "cn-hangzhou");
     let role = [("RoleArn", "acs:ram::1234567890123456:role/ops"), ("RoleSessionName", "steward")];
     let member = [region, ("SecurityGroupId", "sg-web"), ("InstanceId", "i-2")];
-    let questions: [(&str, &str, &str, &[(&str, &str)]); 10] = [
+    let questions: [Question<'_>; 10] = [
         ("key-1", sts, "GetCallerIdentity", &[]),
         ("key-2", sts, "AssumeRole", &role),
         ("key-1", sts, "AssumeRole", &role),

@@ -57,15 +57,15 @@ fn no_answer_breaks_a_parser() {
     assert!(corpus.len() >= 20, "{} answers to begin with", corpus.len());
     say(&format!("fuzzing for {time:?} from {} answers with STEWARD_FUZZ_SEED={seed}", corpus.len()));
     // The answers themselves first: a parser that refuses them all would never be fuzzed beyond its first line.
-    let accepted: usize = corpus.iter().map(|case| parsers::run(case)).sum();
-    assert!(accepted >= corpus.len() / 2, "only {accepted} of the {} real answers are read by anybody", corpus.len());
+    let accepted = corpus.iter().filter(|case| parsers::run(case) > 0).count();
+    assert!(accepted >= corpus.len() / 3, "only {accepted} of the {} real answers are read by anybody", corpus.len());
     let since = Instant::now();
     let (mut number, mut accepted) = (0_u64, 0);
     while since.elapsed() < time {
         let case = mutation::case(&corpus, &mut Dice::new(seed, number));
         let (outcome, peak) = peak_of(|| catch_unwind(AssertUnwindSafe(|| parsers::run(&case))));
         let told = || format!("STEWARD_FUZZ_SEED={seed}, case {number}: {case}");
-        accepted += outcome.unwrap_or_else(|_| unreachable!("a parser panicked. {}", told()));
+        accepted += usize::from(outcome.unwrap_or_else(|_| unreachable!("a parser panicked. {}", told())) > 0);
         let bound = AT_LEAST + PER_BYTE * case.size();
         assert!(peak <= bound, "{peak} bytes of memory for {} of an answer. {}", case.size(), told());
         number += 1;

@@ -4,7 +4,7 @@ use crate::parsers::Case;
 use serde_json::Value;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
-/// SplitMix64: small, and the same everywhere.
+/// `SplitMix64`: small, and the same everywhere.
 pub(crate) struct Dice(u64);
 
 impl Dice {
@@ -196,7 +196,10 @@ fn in_the_tree(body: &mut Vec<u8>, dice: &mut Dice) {
                 *node = Value::Array(vec![node.take()]);
             }
         }
-        _ => *node = serde_json::from_str(*dice.of::<&str>(&NASTY)).unwrap_or_else(|_| (*dice.of(&FIELDS)).into()),
+        _ => {
+            let text = *dice.of(&NASTY);
+            *node = serde_json::from_str(text).unwrap_or_else(|_| (*dice.of(&FIELDS)).into());
+        }
     }
     *body = tree.to_string().into_bytes();
 }

@@ -428,4 +428,6 @@ fn next<D: Dialect>(dialect: &D, failed: &Failed, effect: Effect, repeated: Repe
 }
 
 #[cfg(test)]
+mod broken_calls;
+#[cfg(test)]
 mod tests;

@@ -98,16 +98,16 @@ fn is_barred(address: IpAddr) -> bool {
 
 /// The IPv4 address that packets to an IPv6 address end at. A prefix that a network chose for its own NAT64 cannot be known.
 fn inner(address: Ipv6Addr) -> Option<Ipv4Addr> {
-    let (high, low) = match address.segments() {
-        // Mapped, translated, and the old "compatible" form.
-        [0, 0, 0, 0, 0, 0 | 0xffff, high, low] | [0, 0, 0, 0, 0xffff, 0, high, low] => (high, low),
-        // NAT64: the well-known prefix, and the one for local use.
-        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x64, 0xff9b, 1, _, _, _, high, low] => (high, low),
+    match address.segments() {
+        // Mapped, translated, and the old "compatible" form; NAT64 by the well-known prefix, and by the one for local use.
+        [0, 0, 0, 0, 0, 0 | 0xffff, high, low]
+        | [0, 0, 0, 0, 0xffff, 0, high, low]
+        | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
+        | [0x64, 0xff9b, 1, _, _, _, high, low]
         // 6to4.
-        [0x2002, high, low, ..] => (high, low),
-        _ => return None,
-    };
-    Some(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)))
+        | [0x2002, high, low, ..] => Some(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low))),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

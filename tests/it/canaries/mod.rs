@@ -167,11 +167,15 @@ async fn through_huawei(url: &str, method: &str, transport: &Arc<Transport>, gos
         endpoints: [("iam".to_owned(), url.parse().expect("a URL"))].into(),
         around: surroundings(transport, gossip),
     });
-    gossip.told(huawei.identify().await.map(|caller| gossip.0.lock().expect("the gossip").push_str(&format!("{caller:?}"))));
+    let identified = huawei.identify().await;
+    if let Ok(caller) = &identified {
+        let _ = writeln!(gossip.0.lock().expect("the gossip"), "{caller:?}");
+    }
+    gossip.told(identified.map(drop));
     gossip.told(huawei.keep_fresh().await);
 }
 
-const FORMS: [Form; 5] = [Form::StringToSign, Form::Plain, Form::Json, Form::Form, Form::Fields];
+const FORMS: [Form; 5] = [Form::StringToSign, Form::Plain, Form::Json, Form::Encoded, Form::Fields];
 
 fn moods(codes: &'static [(u16, &'static str)]) -> Vec<Mood> {
     let refusals = codes.iter().flat_map(|(status, code)| FORMS.map(|form| Mood::Repeats(*status, code, form)));

@@ -34,8 +34,8 @@ pub(super) enum Form {
     Plain,
     /// As JSON inside the JSON.
     Json,
-    /// As a form.
-    Form,
+    /// Percent-encoded.
+    Encoded,
     /// Field by field.
     Fields,
 }
@@ -143,7 +143,7 @@ fn repeated(form: Form, told: &str, headers: &HeaderMap, body: &str) -> String {
             let fields: serde_json::Map<String, Value> = fields().map(|(name, value)| (name.to_owned(), value.into())).collect();
             Value::Object(fields).to_string()
         }
-        Form::Form => url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields()).finish(),
+        Form::Encoded => url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields()).finish(),
         Form::Fields => fields().map(|(name, value)| format!("{name}=[{value}]")).collect::<Vec<_>>().join("; "),
     }
 }
