@@ -114,7 +114,7 @@ pub struct Oidc {
     #[schemars(length(max = 256), regex(pattern = "^acs:ram::[^:]+:oidc-provider/.+$"))]
     pub oidc_provider_arn: String,
     /// ServiceAccount of this namespace that the role trusts. Steward asks for its tokens, which somebody must allow in this namespace; the hint of `CredentialMissing` holds the Role.
-    #[schemars(length(min = 1, max = 253))]
+    #[schemars(length(min = 1, max = 253), regex(pattern = "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"))]
     pub service_account_name: String,
     /// Audience of the tokens, as the identity provider expects it.
     #[serde(default = "default_audience")]

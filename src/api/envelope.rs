@@ -41,7 +41,7 @@ fn default_credential() -> String {
 #[serde(rename_all = "camelCase")]
 pub struct SecretRef {
     /// Name of a Secret in the same namespace.
-    #[schemars(length(min = 1, max = 253))]
+    #[schemars(length(min = 1, max = 253), regex(pattern = "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"))]
     pub name: String,
 }
 

@@ -76,9 +76,9 @@ impl Row {
         Self { acted: Acted::Perhaps, ..self }
     }
 
-    /// The code says that all is as it was wanted, or answers the question.
+    /// The code says that all is as it was wanted, or answers the question; what else it should be called is said behind this.
     pub(in crate::cloud) const fn no_failure(self) -> Self {
-        Self { ok: true, ..self }
+        Self { ok: true, reason: Some(Reason::InSync), ..self }
     }
 
     pub(in crate::cloud) const fn of_one_target(self) -> Self {

@@ -57,8 +57,14 @@ impl Context {
     }
 
     pub(super) fn forget(&self, object: &CloudCredential) {
-        self.registry.remove(&(object.namespace().unwrap_or_default(), object.name_any()));
+        // In this order: a pass that still runs puts down what it found, and then looks whether it is remembered.
         self.memory.lock().unwrap_or_else(PoisonError::into_inner).remove(&object.uid().unwrap_or_default());
+        self.registry.remove(&(object.namespace().unwrap_or_default(), object.name_any()));
+    }
+
+    /// Whether the watch has said meanwhile that the credential is gone.
+    pub(super) fn has_forgotten(&self, object: &CloudCredential) -> bool {
+        !self.memory.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&object.uid().unwrap_or_default())
     }
 
     /// About the poll interval, so that many credentials do not come back together.

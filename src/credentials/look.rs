@@ -52,8 +52,8 @@ pub(super) async fn look(object: &CloudCredential, context: &Context, key: &Key,
     let before = context.registry.get(key);
     let proof = match read {
         Ok(proof) => proof,
-        // Whether the Secret is still there is not known: what was known of it stands.
-        Err(ProofError::Secret(error @ SecretError::Unreadable { .. })) if !matches!(before.state, State::New) => {
+        // Whether the Secret is still there is not known: what was known of it stands, unless spec may mean another by now.
+        Err(ProofError::Secret(error @ SecretError::Unreadable { .. })) if !matches!(before.state, State::New) && is_seen(object) => {
             tracing::warn!(%error, namespace = key.0, name = key.1, "a Secret could not be read");
             // Nothing can be tried without it, so only the poll looks again.
             return Finding { retry: None, ..unchanged(before, remembered, context) };
@@ -74,6 +74,11 @@ pub(super) async fn look(object: &CloudCredential, context: &Context, key: &Key,
         return refuse(before, &error, &failure, context.shared.clock.now(), key);
     }
     unchanged(before, remembered, context)
+}
+
+/// Whether this generation was looked at before.
+fn is_seen(object: &CloudCredential) -> bool {
+    object.status.as_ref().and_then(|status| status.envelope.observed_generation) == object.metadata.generation
 }
 
 fn retry_is_due(entry: &Entry, remembered: &Remembered, now: Timestamp) -> bool {

@@ -57,6 +57,10 @@ pub(super) async fn pass(object: Arc<CloudCredential>, context: &Context) -> Res
     }
     let held = record.has_finalizer();
     context.registry.put(&key, &Entry { going, held, ..finding.entry });
+    if context.has_forgotten(record.object()) {
+        context.registry.remove(&key);
+        return Ok(None);
+    }
     let status = finish(record.object(), context, &remembered, &finding.verdict, users);
     record.settle(status).await?;
     let poll = context.poll();

@@ -3,6 +3,8 @@
 
 use super::backoff;
 use crate::ambient::Dice;
+use crate::api::GROUP;
+use crate::api::envelope::FLUX_REQUESTED_AT;
 use crate::cloud::error::{Class, CloudError, Operation};
 use crate::cloud::session::Session;
 use crate::reason::Reason;
@@ -130,7 +132,8 @@ pub struct Slot {
     changed: watch::Sender<Fingerprint>,
 }
 
-/// What makes a running pass pointless when it changes: spec, deletion, annotations; never status.
+/// What makes a running pass pointless when it changes: spec, deletion, what the annotations tell steward; never status. Annotations of others may
+/// change more often than a pass takes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fingerprint {
     pub generation: i64,
@@ -144,9 +147,19 @@ impl Fingerprint {
         Self {
             generation: meta.generation.unwrap_or_default(),
             deleting: meta.deletion_timestamp.is_some(),
-            annotations: meta.annotations.clone().unwrap_or_default(),
+            annotations: meta
+                .annotations
+                .iter()
+                .flatten()
+                .filter(|(key, _)| is_told_to_us(key))
+                .map(|(key, value)| (key.clone(), value.clone()))
+                .collect(),
         }
     }
+}
+
+fn is_told_to_us(annotation: &str) -> bool {
+    annotation == FLUX_REQUESTED_AT || annotation.split_once('/').is_some_and(|(domain, _)| domain.ends_with(GROUP))
 }
 
 impl Default for Slot {

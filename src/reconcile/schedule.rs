@@ -59,7 +59,13 @@ pub fn soon(dice: &Dice, about: Duration) -> Duration {
 
 /// The error as status should show it. A failure that only repeats is rewritten at counts 2, 4, 8 … and at most every ten minutes.
 pub fn last_error(before: Option<&LastError>, failure: &Failure) -> LastError {
-    let same = before.filter(|before| before.code == failure.code.as_deref().map(short) && before.class == failure.class.as_str());
+    let same = before.filter(|before| {
+        // A hint may name what was wrong before somebody edited the object: it must be of what is wrong now.
+        before.code == failure.code.as_deref().map(short)
+            && before.class == failure.class.as_str()
+            && before.operation == failure.operation.name
+            && before.hint == failure.hint
+    });
     if let Some(before) = same {
         let due = failure.count.is_power_of_two()
             && i64::from(failure.count) > before.count

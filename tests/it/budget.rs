@@ -376,6 +376,38 @@ fn groups_are_read_together_and_only_for_those_who_have_to_join() {
 }
 
 #[test]
+fn what_a_check_has_found_is_put_right_as_work() {
+    let mut world = a_world(&seed(10, "[sg-base, sg-web]", ""), &["ecs:JoinSecurityGroup=10"]);
+    for number in 1..=10 {
+        world.membership(&format!("web-{number:02}"), &web(&format!("i-{number:02}")));
+    }
+    world.start();
+    let in_sync = |world: &World| (1..=10).all(|number| world.ready(&format!("web-{number:02}")) == "True/InSync");
+    world.until(seconds(60), "all are in sync", in_sync);
+    for number in 1..=10 {
+        world.cloud.edit(Edit::leave(format!("i-{number:02}"), "sg-web")).unwrap();
+    }
+    world.until(seconds(20 * 60), "all have joined again", |world| joined(world).len() == 10);
+    let minutes: std::collections::BTreeSet<i64> = calls(&world, JOIN).iter().map(minute).collect();
+    assert!(minutes.len() <= 2, "as checks they would be three a minute: {minutes:?}");
+}
+
+#[test]
+fn a_refusal_that_names_the_limit_teaches_it_at_once() {
+    // As in the story above, the operator takes the limit to be 1000; but here the account's answers say that it is 10.
+    let seed = seed(40, "[sg-base]", "JoinSecurityGroup: 10, ").replace("settings: {", "settings: {throttleHeaders: rateLimit, ");
+    let mut world = a_world(&seed, &["ecs:JoinSecurityGroup=1000"]);
+    world.start();
+    until_the_next_minute(&mut world);
+    for number in 1..=40 {
+        world.membership(&format!("web-{number:02}"), &web(&format!("i-{number:02}")));
+    }
+    world.until(seconds(10 * 60), "all have joined", |world| joined(world).len() >= 40);
+    let refused: std::collections::BTreeSet<i64> = calls(&world, JOIN).iter().filter(|call| call.code.is_some()).map(minute).collect();
+    assert_eq!(refused.len(), 1, "once it is told there is nothing left to find out");
+}
+
+#[test]
 fn an_edit_does_not_wait_for_the_check_of_its_own_object() {
     let mut world = a_world(&seed(3, "[sg-base, sg-web]", ""), &[]);
     for number in 1..=3 {

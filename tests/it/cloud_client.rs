@@ -231,6 +231,8 @@ async fn an_absent_service_is_asked_three_times_with_a_new_nonce_each() {
     assert_eq!(nonces.len(), 6);
     let attempts: Vec<u32> = world.finished.0.lock().unwrap().iter().map(|call| call.attempt).collect();
     assert_eq!(attempts, [1, 2, 3, 1, 2, 3]);
+    // The first of each was the caller's to get a permit for.
+    assert_eq!(world.budget.waits().iter().map(|wait| wait.admitted).sum::<u64>(), 4, "a repeat is one more call to the vendor");
 }
 
 #[tokio::test]
@@ -254,6 +256,16 @@ async fn a_throttled_call_closes_the_window_and_is_not_repeated() {
     let mut permit = Box::pin(world.budget.admit(&key, Lane::Edit, "default/credential"));
     assert!(futures::poll!(permit.as_mut()).is_pending());
     assert_eq!(world.codes(), ["Throttling.User"]);
+}
+
+#[tokio::test]
+async fn a_good_answer_too_may_say_that_the_window_is_used_up() {
+    let world = a_world([Reply::done().with("x-ratelimit-user-api", "Limit:1000,Remain:0,TimeLeft:30000,Reset:1800000030")]).await;
+    let session = world.session(Lane::Edit);
+    session.ecs().unwrap().join_security_group(a_join()).await.unwrap();
+    let key = session.budget_key(JOIN_SECURITY_GROUP);
+    let mut permit = Box::pin(world.budget.admit(&key, Lane::Edit, "default/credential"));
+    assert!(futures::poll!(permit.as_mut()).is_pending());
 }
 
 #[tokio::test]

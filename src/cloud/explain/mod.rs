@@ -34,9 +34,10 @@ pub fn rows() -> impl Iterator<Item = &'static Row> {
     alibaba::errors::rows().chain(huawei::errors::rows())
 }
 
-/// The rows of a code; large and small letters make no difference.
+/// The rows of a code, in each spelling that status may show; large and small letters make no difference.
 pub fn find(code: &str) -> Vec<&'static Row> {
-    rows().filter(|row| row.code.eq_ignore_ascii_case(code)).collect()
+    let code = huawei::errors::family(&code.to_ascii_uppercase());
+    rows().filter(|row| row.code.eq_ignore_ascii_case(&code)).collect()
 }
 
 /// The services that have rows.

@@ -80,6 +80,14 @@ fn each_row_is_fit_to_be_shown() {
     }
 }
 
+#[test]
+fn what_is_no_failure_is_not_shown_as_one() {
+    let fine = ["InSync", "Succeeded", "NotRestorable"];
+    for row in rows().filter(|row| row.ok) {
+        assert!(fine.contains(&row.reason().as_str()), "{}: {}", row.code, row.reason());
+    }
+}
+
 /// What a hint asks a person to change, as far as words can tell: fields, actions, and the things that have no field.
 fn subject(hint: &str) -> BTreeSet<String> {
     const THINGS: &[&str] = &[
@@ -146,11 +154,47 @@ fn a_hint_belongs_to_one_code() {
     }
 }
 
+/// What a row decides, in a line.
+fn judgement(row: &'static Row) -> String {
+    let operations = if row.operations.is_empty() { "*".to_owned() } else { row.operations.join(",") };
+    let status = row.http_status.map_or_else(|| "-".to_owned(), |status| status.to_string());
+    let daily = if row.daily { " daily" } else { "" };
+    format!("{} {} {operations} {status} {} {:?} {}{daily}", row.code, row.service, row.class_word(), row.acted, row.reason())
+}
+
+/// Backoff, budgets, conditions and the journal go by these words; each was compared with the vendor's description of the code. Who changes one
+/// changes the list as well, and knows why.
+#[test]
+fn what_each_code_means_is_as_it_was_settled() {
+    let settled = include_str!("../../../tests/data/judgements.txt");
+    let mut judged: Vec<_> = rows().map(judgement).collect();
+    judged.sort_unstable();
+    let differing: Vec<_> = judged.iter().filter(|line| !settled.lines().any(|other| other == *line)).collect();
+    assert!(differing.is_empty(), "not as settled:\n{differing:#?}");
+    assert_eq!(judged.len(), settled.lines().count(), "rows are gone");
+}
+
 #[test]
 fn one_code_is_not_told_twice_in_the_same_words() {
     let mut seen = HashSet::new();
     for row in rows() {
         assert!(seen.insert((row.code, row.meaning, row.hint)), "{}: two rows could be one", row.code);
+    }
+}
+
+#[test]
+fn who_may_have_been_called_for_anything_may_have_acted() {
+    let broken = |row: &&Row| row.class == Class::Unavailable && row.operations.is_empty() && row.http_status.is_some_and(|it| it >= 500);
+    // Of the services that are only ever asked, nothing can have acted.
+    for row in rows().filter(broken).filter(|row| !["csbs", "iam"].contains(&row.service)) {
+        assert_eq!(row.acted, Acted::Perhaps, "{} {:?}", row.code, row.http_status);
+    }
+}
+
+#[test]
+fn a_code_is_found_as_status_shows_it() {
+    for (shown, code) in [("APIG.0301", "APIGW.0301"), ("apic.0101", "APIGW.0101"), ("csbs.6024", "CSBS.6024")] {
+        assert!(find(shown).iter().any(|row| row.code == code), "{shown}");
     }
 }
 

@@ -191,9 +191,9 @@ impl<K: Kind> Pass<'_, K> {
         let edited = envelope.observed_generation != Some(self.generation()) || envelope.last_handled_reconcile_at != self.requested_at();
         let nothing_failed = || {
             let remembered = self.slot.lock();
-            remembered.blind.is_none() && remembered.failures.is_empty()
+            remembered.blind.is_none() && remembered.failures.is_empty() && remembered.without_session_since.is_none()
         };
-        // What waits for a person is as settled as what is in sync: steward has nothing to do but to look.
+        // What the cloud's state makes wait for a person is as settled as what is in sync: steward has nothing to do but to look.
         let is_true = |condition| verdict::is_true(&envelope.conditions, condition);
         let at_rest = || is_true(verdict::READY) || is_true(verdict::STALLED) && nothing_failed();
         let unfinished = || !at_rest() || !self.object().open_entries().is_empty();

@@ -1,6 +1,7 @@
 //! Stories of CloudCredential: keys that are missing, wrong, renewed, refused, taken away. What holds for every way to prove an identity is in
 //! `methods`; `roles`, `tokens` and `huawei` tell what can happen to one, `economy` what it all costs.
 
+mod attacks;
 mod cast;
 mod clocks;
 mod economy;

@@ -29,7 +29,6 @@ pub(super) const ROWS: &[Row] = &[
         "nothing to do: deleting has succeeded",
     )
     .on(&["DeleteEciScalingConfiguration"])
-    .shown_as(Reason::InSync)
     .no_failure(),
     row(
         "IncorrectScalingConfigurationLifecycleState",

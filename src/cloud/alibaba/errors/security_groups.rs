@@ -156,7 +156,6 @@ pub(super) const ROWS: &[Row] = &[
     )
     .of("ecs")
     .on(&["JoinSecurityGroup"])
-    .shown_as(Reason::InSync)
     .no_failure(),
     Row::any(
         "AclLimitExceed",
@@ -276,7 +275,6 @@ pub(super) const ROWS: &[Row] = &[
     )
     .of("ecs")
     .on(&["LeaveSecurityGroup"])
-    .shown_as(Reason::InSync)
     .no_failure(),
     Row::any(
         "InstanceNotInSecurityGroup",
@@ -287,7 +285,6 @@ pub(super) const ROWS: &[Row] = &[
     )
     .of("ecs")
     .on(&["LeaveSecurityGroup"])
-    .shown_as(Reason::InSync)
     .no_failure(),
     Row::any(
         "InstanceLastSecurityGroup",

@@ -5,7 +5,9 @@ use crate::cloud::error::Class;
 use crate::reason::Reason;
 
 const fn row(code: &'static str, http_status: u16, class: Class, meaning: &'static str, hint: &'static str) -> Row {
-    Row::any(code, Some(http_status), class, meaning, hint).of("http")
+    let row = Row::any(code, Some(http_status), class, meaning, hint).of("http");
+    // Whatever was called may have been reached before it failed.
+    if http_status >= 500 { row.perhaps_acted() } else { row }
 }
 
 pub(super) const ROWS: &[Row] = &[

@@ -80,8 +80,8 @@ fn listed(operation: Operation, status: u16, code: &str) -> Option<&'static Row>
     coded().filter(|row| row.code == code).reduce(|best, row| if rank(row) > rank(best) { row } else { best })
 }
 
-/// The gateway's name has three spellings, depending on the host.
-fn family(code: &str) -> String {
+/// A code as the catalogue has it: the gateway's name has three spellings, depending on the host.
+pub fn family(code: &str) -> String {
     match code.strip_prefix("APIG.").or_else(|| code.strip_prefix("APIC.")) {
         Some(number) => format!("APIGW.{number}"),
         None => code.to_owned(),
