@@ -20,6 +20,10 @@ const MARGIN: SignedDuration = SignedDuration::from_secs(10);
 /// After a renewal that failed, the next is tried so much later; who comes meanwhile is told the same.
 const PAUSE: Duration = Duration::from_secs(10);
 
+/// Keys that were just given are good for a moment, whatever is said of them: the clocks may be too far apart to tell, and fetching once more
+/// would bring the same.
+const LEAST: SignedDuration = SignedDuration::from_secs(60);
+
 /// Where keys that run out come from.
 pub(in crate::cloud) trait KeySource<K>: Send + Sync {
     fn fetch(&self) -> BoxFuture<'_, Result<Fresh<K>, CloudError>>;
@@ -158,6 +162,7 @@ impl<K> Fetched<K> {
         match self.source.fetch().await {
             Ok(Fresh { keys, expires }) => {
                 let now = self.clock.now();
+                let expires = expires.max(later(now, LEAST));
                 let share = RENEWED_AFTER + GIVE_OR_TAKE * (2.0 * self.dice.fraction() - 1.0);
                 let renew = later(now, expires.duration_since(now).mul_f64(share));
                 let keys = Arc::new(keys);

@@ -212,3 +212,18 @@ async fn given_keys_are_for_good() {
     ring.freshen().await.unwrap();
     assert_eq!((*keys, ring.expires(), ring.renew(&keys).await.unwrap()), (7, None, None));
 }
+
+#[tokio::test(start_paused = true)]
+async fn keys_that_come_with_an_end_in_the_past_are_not_fetched_for_every_call() {
+    let mint = Mint::new();
+    let ahead = Arc::clone(&mint);
+    let ring = Ring::fetched(
+        Box::new(Arc::clone(&mint)),
+        Clock::new(move || Timestamp::from_second(ahead.now.load(Ordering::SeqCst) + 2 * LIFE).unwrap()),
+        Dice::new(|| [128; 16]),
+    );
+    for _ in 0..100 {
+        ring.current().await.unwrap();
+    }
+    assert_eq!(mint.fetched(), 1);
+}
