@@ -2,16 +2,17 @@
 
 use super::endpoints::AllowedEndpoints;
 use super::identity::Clients;
-use super::registry::Registry;
+use super::registry::{Key, Registry};
 use super::secrets::Secrets;
 use crate::api::CloudCredential;
 use crate::api::cloud_credential::Identity;
 use crate::reconcile::context::Shared;
 use crate::reconcile::memory::{Failure, Slot};
 use kube::ResourceExt as _;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// The shortest poll, as a share of the interval; the longest is as much longer.
 const SHORTEST: f64 = 0.8;
@@ -40,6 +41,8 @@ pub(super) struct Remembered {
     /// What had been asked for at the last look, if there was one.
     pub(super) asked: Mutex<Option<Asked>>,
     pub(super) identity: Mutex<Option<Identity>>,
+    /// When the cloud was last asked who we are.
+    pub(super) identified: Mutex<Option<Instant>>,
 }
 
 /// When somebody wished for a look, if anybody did.
@@ -48,7 +51,8 @@ pub(super) struct Asked(pub(super) Option<String>);
 
 impl Context {
     pub(super) fn new(shared: &Shared, settings: CredentialSettings, registry: Arc<Registry>, clients: Clients) -> Self {
-        Self { secrets: Secrets::new(shared.client.clone()), shared: shared.clone(), settings, registry, clients, memory: Mutex::default() }
+        let secrets = Secrets::new(shared.client.clone(), settings.reference_poll);
+        Self { secrets, shared: shared.clone(), settings, registry, clients, memory: Mutex::default() }
     }
 
     pub(super) fn remembered(&self, object: &CloudCredential) -> Arc<Remembered> {
@@ -60,6 +64,20 @@ impl Context {
         // In this order: a pass that still runs puts down what it found, and then looks whether it is remembered.
         self.memory.lock().unwrap_or_else(PoisonError::into_inner).remove(&object.uid().unwrap_or_default());
         self.registry.remove(&(object.namespace().unwrap_or_default(), object.name_any()));
+    }
+
+    /// Forgets the credentials of this namespace (`*`: of all) that went while nobody watched: no event tells of them.
+    pub(super) fn forget_all_but(&self, namespace: &str, stored: &[Arc<CloudCredential>]) {
+        let keys: HashSet<Key> = stored.iter().map(|object| (object.namespace().unwrap_or_default(), object.name_any())).collect();
+        for lost in self.registry.keys() {
+            if (namespace == "*" || lost.0 == namespace) && !keys.contains(&lost) {
+                self.registry.remove(&lost);
+            }
+        }
+        if namespace == "*" {
+            let uids: HashSet<String> = stored.iter().filter_map(|object| object.uid()).collect();
+            self.memory.lock().unwrap_or_else(PoisonError::into_inner).retain(|uid, _| uids.contains(uid));
+        }
     }
 
     /// Whether the watch has said meanwhile that the credential is gone.

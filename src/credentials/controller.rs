@@ -47,6 +47,7 @@ impl CredentialController {
     ) -> Self {
         let clients = Clients {
             kubernetes: shared.client.clone(),
+            us: Arc::default(),
             transport,
             budget: Arc::<Budget>::clone(&shared.budget),
             clock: Clock::clone(&shared.clock),
@@ -72,7 +73,7 @@ impl CredentialController {
             let (nudge, woken) = futures::channel::mpsc::unbounded();
             nudges.push((namespace.clone(), nudge));
             let sight = sight(&format!("cloudcredentials/{namespace}"));
-            runs.push(run_field(api, sight, woken, Arc::clone(&context), listed.clone(), stop.clone()));
+            runs.push(run_field(namespace, api, sight, woken, Arc::clone(&context), listed.clone(), stop.clone()));
         }
         let told = async {
             // Only when all lists are through is a credential that is in none of them known to be missing.
@@ -96,6 +97,7 @@ impl CredentialController {
 }
 
 async fn run_field(
+    namespace: String,
     api: Api<CloudCredential>,
     sight: Sight,
     woken: UnboundedReceiver<ObjectRef<CloudCredential>>,
@@ -104,7 +106,7 @@ async fn run_field(
     stop: watch::Receiver<bool>,
 ) {
     let (reader, writer) = reflector::store();
-    let told = Arc::clone(&context);
+    let (told, stored) = (Arc::clone(&context), reader.clone());
     let mut first = true;
     let stream = watcher::watcher(api, watcher::Config::default().any_semantic())
         .modify(|object| object.managed_fields_mut().clear())
@@ -114,8 +116,13 @@ async fn run_field(
                 sight.sees(matches!(event, Event::InitDone));
                 match event {
                     Event::Delete(object) => told.forget(object),
-                    Event::InitDone if std::mem::take(&mut first) => listed.send_modify(|count| *count += 1),
-                    Event::Apply(_) | Event::Init | Event::InitApply(_) | Event::InitDone => {}
+                    Event::InitDone => {
+                        told.forget_all_but(&namespace, &stored.state());
+                        if std::mem::take(&mut first) {
+                            listed.send_modify(|count| *count += 1);
+                        }
+                    }
+                    Event::Apply(_) | Event::Init | Event::InitApply(_) => {}
                 }
             }
             Err(error) => {

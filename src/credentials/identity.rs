@@ -17,6 +17,7 @@ use crate::cloud::transport::Transport;
 use kube::Client;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
+use tokio::sync::OnceCell;
 use url::Url;
 
 /// Where identity is asked for, if neither the credential nor anybody else names a region.
@@ -26,6 +27,7 @@ const ANY_REGION: &str = "cn-hangzhou";
 #[derive(Clone)]
 pub(super) struct Clients {
     pub(super) kubernetes: Client,
+    pub(super) us: Arc<OnceCell<String>>,
     pub(super) transport: Arc<Transport>,
     pub(super) budget: Arc<Budget>,
     pub(super) clock: Clock,
@@ -132,6 +134,7 @@ impl Clients {
                 oidc_provider_arn: oidc.oidc_provider_arn,
                 token: Arc::new(ServiceAccountTokens {
                     client: self.kubernetes.clone(),
+                    us: Arc::clone(&self.us),
                     namespace: key.0.clone(),
                     service_account: oidc.service_account_name,
                     audience: oidc.audience,

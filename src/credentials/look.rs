@@ -17,12 +17,16 @@ use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::PoisonError;
 use std::time::Duration;
+use tokio::time::Instant;
 use url::Url;
 
 /// Keys that were refused are tried again this often: the cloud locks a key that is tried more.
 const PROBE: SignedDuration = SignedDuration::from_mins(10);
 /// What the cluster refuses may be mended at any moment, and asking again costs the cloud nothing.
 const CLUSTER_PROBE: SignedDuration = SignedDuration::from_secs(15);
+
+/// Who wishes for looks gets one in this time at the most.
+const BETWEEN_WISHES: Duration = Duration::from_secs(10);
 
 /// What one look at a credential came to.
 pub(super) struct Finding {
@@ -38,11 +42,7 @@ pub(super) async fn look(object: &CloudCredential, context: &Context, key: &Key,
         Ok(endpoints) => endpoints,
         Err(message) => return closed(context.registry.get(key), Reason::EndpointNotAllowed, message),
     };
-    let asks_anew = {
-        let mut asked = remembered.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = asked.replace(Asked(requested_at(&object.metadata)));
-        before.is_some() && before != *asked
-    };
+    let asks_anew = asks_anew(object, remembered);
     // A Secret that another credential has read since our last poll need not be read again, unless somebody asks, or the cloud has refused what
     // was in it.
     let refused = matches!(context.registry.get(key).state, State::Closed { .. });
@@ -76,6 +76,28 @@ pub(super) async fn look(object: &CloudCredential, context: &Context, key: &Key,
     unchanged(before, remembered, context)
 }
 
+/// Whether somebody wishes for a look who has not had one. Whoever wishes faster than that is answered by a later poll: each look asks the cluster and
+/// the cloud, and clouds lock what is tried too often.
+fn asks_anew(object: &CloudCredential, remembered: &Remembered) -> bool {
+    let mut asked = remembered.asked.lock().unwrap_or_else(PoisonError::into_inner);
+    let wish = Asked(requested_at(&object.metadata));
+    match asked.as_ref() {
+        None => {
+            *asked = Some(wish);
+            false
+        }
+        Some(before) if *before == wish => false,
+        Some(_) => {
+            let identified = remembered.identified.lock().unwrap_or_else(PoisonError::into_inner);
+            let too_soon = identified.is_some_and(|at| at.elapsed() < BETWEEN_WISHES);
+            if !too_soon {
+                *asked = Some(wish);
+            }
+            !too_soon
+        }
+    }
+}
+
 /// Whether this generation was looked at before.
 fn is_seen(object: &CloudCredential) -> bool {
     object.status.as_ref().and_then(|status| status.envelope.observed_generation) == object.metadata.generation
@@ -87,7 +109,8 @@ fn retry_is_due(entry: &Entry, remembered: &Remembered, now: Timestamp) -> bool 
         State::Unavailable { .. } | State::Closed { .. } => {
             let failure = remembered.failure.lock().unwrap_or_else(PoisonError::into_inner);
             // A rejection in the middle of somebody's work has no failure of its own yet: that was the try.
-            failure.as_ref().is_some_and(|failure| failure.retry_at <= now)
+            // A clock that was set back must not put off what is due.
+            failure.as_ref().is_some_and(|failure| failure.retry_at <= now || now < failure.last)
         }
         State::Open(_) => false,
     }
@@ -125,7 +148,9 @@ async fn identify(
     proof: Proof,
 ) -> Finding {
     let fingerprint = proof.fingerprint(object);
+    *remembered.identified.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     let answer = context.clients.identify(&context.registry, key, object, endpoints, proof).await;
+    let same = before.fingerprint == Some(fingerprint);
     let before = Entry { fingerprint: Some(fingerprint), ..before };
     match answer {
         Ok((open, identity)) => {
@@ -133,11 +158,20 @@ async fn identify(
             *remembered.identity.lock().unwrap_or_else(PoisonError::into_inner) = Some(identity.clone());
             accept(object, before, open, &identity)
         }
+        // Somebody wished for a look at keys that are at work: that the cloud cannot answer now says nothing about them.
+        Err(error) if same && matches!(before.state, State::Open(_)) && passes_by_itself(&error) => {
+            tracing::warn!(%error, namespace = key.0, name = key.1, "who the credential is could not be asked anew");
+            unchanged(before, remembered, context)
+        }
         Err(error) => {
             let failure = remember(remembered, &error, context);
             refuse(before, &error, &failure, context.shared.clock.now(), key)
         }
     }
+}
+
+fn passes_by_itself(error: &CloudError) -> bool {
+    matches!(error.class, Class::Throttled | Class::Unavailable)
 }
 
 fn remember(remembered: &Remembered, error: &CloudError, context: &Context) -> Failure {

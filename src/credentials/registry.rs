@@ -83,6 +83,10 @@ impl Registry {
         self.listed.store(true, Ordering::SeqCst);
     }
 
+    pub(super) fn keys(&self) -> Vec<Key> {
+        self.lock().keys().cloned().collect()
+    }
+
     pub(super) fn get(&self, key: &Key) -> Entry {
         self.lock().get(key).cloned().unwrap_or_default()
     }

@@ -16,6 +16,8 @@ const BETWEEN_READS: Duration = Duration::from_millis(50);
 /// Reads Secrets, one after the other.
 pub(super) struct Secrets {
     client: Client,
+    /// The greatest age that anybody asks for.
+    kept: Duration,
     next: Mutex<Instant>,
     recent: std::sync::Mutex<HashMap<(String, String), Recent>>,
 }
@@ -55,8 +57,8 @@ fn what(error: &kube::Error) -> &'static str {
 }
 
 impl Secrets {
-    pub(super) fn new(client: Client) -> Self {
-        Self { client, next: Mutex::new(Instant::now()), recent: std::sync::Mutex::default() }
+    pub(super) fn new(client: Client, kept: Duration) -> Self {
+        Self { client, kept, next: Mutex::new(Instant::now()), recent: std::sync::Mutex::default() }
     }
 
     /// The values, at most so old.
@@ -75,7 +77,7 @@ impl Secrets {
         let values = Arc::new(SecretValues::of(name, &found.ok_or_else(|| SecretError::Missing(name.to_owned()))?));
         let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         // Values stay in memory no longer than somebody may ask for them.
-        recent.retain(|_, other| other.at.elapsed() < age);
+        recent.retain(|_, other| other.at.elapsed() < self.kept);
         recent.insert(key, Recent { values: Arc::clone(&values), at: Instant::now() });
         Ok(values)
     }

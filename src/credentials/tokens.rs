@@ -14,6 +14,7 @@ use kube::core::Status;
 use kube::{Api, Client};
 use secrecy::SecretString;
 use std::sync::Arc;
+use tokio::sync::OnceCell;
 
 /// As short as the API server allows: it is traded at once.
 const LIFETIME_SECONDS: i64 = 600;
@@ -65,6 +66,8 @@ pub(super) fn advice(error: &CloudError, (namespace, name): &Key) -> Option<Stri
 /// One `ServiceAccount`'s tokens for one audience.
 pub(super) struct ServiceAccountTokens {
     pub(super) client: Client,
+    /// The name that the cluster knows this process by, once it was asked for.
+    pub(super) us: Arc<OnceCell<String>>,
     pub(super) namespace: String,
     pub(super) service_account: String,
     pub(super) audience: String,
@@ -115,9 +118,12 @@ impl ServiceAccountTokens {
 
     /// Every identity may ask who it is; the name that the cluster knows this process by depends on how it was installed.
     async fn who_we_are(&self) -> String {
-        let reviews: Api<SelfSubjectReview> = Api::all(self.client.clone());
-        let review = reviews.create(&PostParams::default(), &SelfSubjectReview::default()).await;
-        let name = review.ok().and_then(|review| review.status?.user_info?.username);
+        let ask = || async {
+            let reviews: Api<SelfSubjectReview> = Api::all(self.client.clone());
+            let review = reviews.create(&PostParams::default(), &SelfSubjectReview::default()).await;
+            review.ok().and_then(|review| review.status?.user_info?.username).ok_or(())
+        };
+        let name = self.us.get_or_try_init(ask).await.ok().cloned();
         name.unwrap_or_else(|| "system:serviceaccount:cloud-steward-system:steward".to_owned())
     }
 

@@ -203,7 +203,7 @@ impl<D: Dialect> Client<D> {
     }
 
     /// Makes a call. A read takes its permit here; for a write the caller holds one, because it must have it before it records
-    /// what it is about to do. A repeat is one more call to the vendor, so it takes a permit of its own.
+    /// what it is about to do.
     ///
     /// An error says `Acted::Perhaps` if any attempt may have acted, whatever the last one was told.
     pub(in crate::cloud) async fn exchange(&self, call: &Call<'_>, request: &D::Request) -> Result<Accepted, CloudError> {
@@ -221,6 +221,7 @@ impl<D: Dialect> Client<D> {
             number += 1;
             if permit_needed {
                 self.around.budget.admit(&key, call.lane, &self.around.tenant).await;
+                permit_needed = false;
             }
             // Looked at after the wait for a permit: it may have been long.
             if let Some(refusal) = self.refused.get() {
@@ -250,6 +251,16 @@ impl<D: Dialect> Client<D> {
             if failed.error.class == Class::Throttled {
                 self.around.budget.throttled(&key, failed.error.retry_after);
             }
+            // A repeat is one more call to the vendor, so it takes a permit of its own. A write does not queue for it: what it was recorded for
+            // may not hold any more when its turn comes. And what only the journal may send is not held up between its record and its repeat.
+            if decision != Next::GiveUp {
+                match call.operation.effect {
+                    Effect::Read => permit_needed = true,
+                    Effect::Repeatable if self.around.budget.try_admit(&key, call.lane, &self.around.tenant) => {}
+                    Effect::Repeatable => return Err(failed.error),
+                    Effect::Once => {}
+                }
+            }
             match decision {
                 Next::GiveUp => return Err(failed.error),
                 Next::WithClock(skew) => {
@@ -269,8 +280,6 @@ impl<D: Dialect> Client<D> {
                     tokio::time::sleep(longest.mul_f64(self.around.dice.fraction())).await;
                 }
             }
-            // What only the journal may send is never held up between its record and its repeat.
-            permit_needed = call.operation.effect != Effect::Once;
         }
     }
 

@@ -1,10 +1,13 @@
 //! What tenants and bad luck can do.
 
 use super::cast;
-use crate::api_server::Verdict;
+use crate::api_server::{Verb, Verdict};
 use crate::security_group_membership::{SEED, minutes, seconds, web};
 use crate::world::World;
 use serde_json::json;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use steward_cloudsim::{Fault, What};
 
 #[test]
 fn who_touches_an_annotation_every_few_seconds_does_not_keep_steward_from_looking() {
@@ -82,4 +85,59 @@ fn a_name_is_no_path() {
         });
         assert_eq!(std::panic::catch_unwind(create).is_ok(), taken, "{name}");
     }
+}
+
+#[test]
+fn who_wishes_for_a_look_every_second_costs_the_cloud_one_in_ten() {
+    let mut world = World::new(SEED);
+    world.start();
+    world.until_credential(20, "default", "True/InSync");
+    world.pass(seconds(30));
+    world.cloud.clear_calls();
+    for beat in 0..60 {
+        let wish = json!({"metadata": {"annotations": {"reconcile.cloudsteward.dev/requestedAt": format!("2026-01-01T00:00:{beat:02}Z")}}});
+        world.api.patch_json("cloudcredentials", "default", "default", &wish);
+        world.pass(seconds(1));
+    }
+    world.pass(seconds(30));
+    let looks = world.calls("GetCallerIdentity");
+    assert!((2..=8).contains(&looks), "{looks} looks in a minute and a half");
+    assert_eq!(world.credential_status("default")["lastHandledReconcileAt"], "2026-01-01T00:00:59Z");
+}
+
+#[test]
+fn a_look_that_somebody_wished_for_does_not_end_the_work_because_the_cloud_is_away() {
+    let mut world = World::new(SEED);
+    world.membership("web", &web(&["i-1"]));
+    world.start();
+    world.until_ready("web", "True/InSync");
+    world.pass(seconds(30));
+    world.cloud.fault(Fault::on("GetCallerIdentity", What::error(503, "ServiceUnavailable")).forever());
+    let wish = json!({"metadata": {"annotations": {"reconcile.cloudsteward.dev/requestedAt": "2026-01-01T00:00:00Z"}}});
+    world.api.patch_json("cloudcredentials", "default", "default", &wish);
+    world.pass(minutes(1));
+    assert_eq!(world.credential_ready_now("default"), "True/InSync");
+    world.edit("web", &web(&["i-1", "i-2"]));
+    world.until_ready("web", "True/InSync");
+}
+
+#[test]
+fn a_credential_that_went_while_nobody_watched_is_gone() {
+    let mut world = World::new(SEED);
+    world.start();
+    world.until_credential(20, "default", "True/InSync");
+    let blind = Arc::new(AtomicBool::new(true));
+    let cut = Arc::clone(&blind);
+    world.api.on_request(move |info, _| {
+        let watched = info.resource == "cloudcredentials" && matches!(info.verb, Verb::Watch | Verb::List);
+        if watched && cut.load(Ordering::SeqCst) { Verdict::Fail(503) } else { Verdict::Go }
+    });
+    // The watch that is open ends by itself within five minutes.
+    world.pass(minutes(6));
+    world.api.delete("cloudcredentials", "default", "default");
+    world.api.compact();
+    blind.store(false, Ordering::SeqCst);
+    world.pass(minutes(3));
+    world.membership("web", &web(&["i-1"]));
+    world.until_ready("web", "False/CredentialMissing");
 }
