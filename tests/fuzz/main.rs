@@ -58,7 +58,7 @@ fn no_answer_breaks_a_parser() {
     say(&format!("fuzzing for {time:?} from {} answers with STEWARD_FUZZ_SEED={seed}", corpus.len()));
     // The answers themselves first: a parser that refuses them all would never be fuzzed beyond its first line.
     let accepted = corpus.iter().filter(|case| parsers::run(case) > 0).count();
-    assert!(accepted >= corpus.len() / 3, "only {accepted} of the {} real answers are read by anybody", corpus.len());
+    assert!(accepted >= 10, "only {accepted} of the {} real answers are read by anybody", corpus.len());
     let since = Instant::now();
     let (mut number, mut accepted) = (0_u64, 0);
     while since.elapsed() < time {
