@@ -63,6 +63,9 @@ impl Secrets {
 
     /// The values, at most so old.
     pub(super) async fn read(&self, namespace: &str, name: &str, age: Duration) -> Result<Arc<SecretValues>, SecretError> {
+        if !is_a_name(name) {
+            return Err(SecretError::Missing(name.to_owned()));
+        }
         let key = (namespace.to_owned(), name.to_owned());
         if let Some(values) = self.recent(&key, age) {
             return Ok(values);
@@ -96,6 +99,19 @@ impl Secrets {
         };
         tokio::time::sleep_until(at).await;
     }
+}
+
+/// Whether an object can be called this. A user's word becomes part of a path towards the API server: with a slash or a question mark in it
+/// it would choose another object, of another namespace perhaps.
+pub(super) fn is_a_name(word: &str) -> bool {
+    let edge = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let proper = |label: &str| {
+        let bytes = label.as_bytes();
+        bytes.first().is_some_and(|byte| edge(*byte))
+            && bytes.last().is_some_and(|byte| edge(*byte))
+            && bytes.iter().all(|byte| edge(*byte) || *byte == b'-')
+    };
+    word.len() <= 253 && word.split('.').all(proper)
 }
 
 impl SecretValues {
@@ -149,5 +165,16 @@ mod tests {
         assert!(matches!(values.text("empty"), Err(SecretError::NotText { .. })));
         assert!(matches!(values.word("missing"), Err(SecretError::NoKey { .. })));
         assert!(values.optional_word("missing").unwrap().is_none());
+    }
+
+    #[test]
+    fn only_what_can_be_a_name_becomes_part_of_a_path() {
+        for name in ["aliyun", "a", "aliyun.other", "a-1.b-2"] {
+            assert!(is_a_name(name), "{name}");
+        }
+        let long = "a".repeat(254);
+        for word in ["", "../../other/secrets/x", "x/token?", "a b", "A", "-a", "a-", "a..b", ".", "%2e", "x\"}\n---", &long] {
+            assert!(!is_a_name(word), "{word:?}");
+        }
     }
 }

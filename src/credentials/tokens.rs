@@ -2,6 +2,7 @@
 //! one `ServiceAccount`, and is told how.
 
 use super::registry::Key;
+use super::secrets::is_a_name;
 use crate::cloud::alibaba::TokenSource;
 use crate::cloud::error::{Acted, Class, CloudError, Effect, Explanation, Operation};
 use crate::reason::Reason;
@@ -81,6 +82,10 @@ impl TokenSource for ServiceAccountTokens {
 
 impl ServiceAccountTokens {
     async fn request(&self) -> Result<SecretString, CloudError> {
+        // It becomes part of a path, and of the YAML below, which people apply.
+        if !is_a_name(&self.service_account) {
+            return Err(CloudError::explained(TOKEN_REQUEST, &NO_ACCOUNT));
+        }
         let accounts: Api<ServiceAccount> = Api::namespaced(self.client.clone(), &self.namespace);
         let request = TokenRequest {
             spec: TokenRequestSpec {

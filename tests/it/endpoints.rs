@@ -11,6 +11,7 @@ use cloud_steward::cloud::error::Acted;
 use cloud_steward::cloud::transport::{HttpRequest, Method, NameService, Transport, TransportOptions};
 use cloud_steward::credentials::AllowedEndpoints;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -285,15 +286,8 @@ fn a_credential_of_another_namespace_cannot_be_used() {
 #[test]
 fn a_secret_of_another_namespace_cannot_be_used() {
     let mut world = a_world_with_a_rich_neighbour();
-    let names = [
-        "other/aliyun",
-        "../other/aliyun",
-        "../../other/secrets/aliyun",
-        "aliyun.other",
-        "/other/aliyun",
-        "aliyun?namespace=other",
-        "%2e%2e/other",
-    ];
+    // What is no name is refused by the schema; what is one, is looked for here.
+    let names = ["aliyun.other"];
     for (number, name) in names.iter().enumerate() {
         world.credential("default", &format!("thief-{number}"), name);
     }
@@ -306,6 +300,10 @@ fn a_secret_of_another_namespace_cannot_be_used() {
     }
     let identified = world.calls("GetCallerIdentity");
     assert_eq!(identified, 1, "only the neighbour is anybody");
+    // Only what can be a name at all is asked for: a path that a proxy in front of the API server tidies up would lead elsewhere.
+    let asked: BTreeSet<String> =
+        world.api.requests().into_iter().filter(|request| request.resource == "secrets").map(|request| request.name).collect();
+    assert_eq!(asked.into_iter().collect::<Vec<_>>(), ["aliyun", "aliyun.other"]);
 }
 
 #[test]
