@@ -38,11 +38,11 @@ pub fn wait(error: &CloudError, count: u32, since: Timestamp, now: Timestamp, di
 pub fn in_words(class: Class, daily: bool) -> &'static str {
     match class {
         Class::Unavailable => "tries again after a second or so, then after ever longer and random waits of up to 5 minutes",
-        Class::Throttled => "makes no such call for this account and region until the next minute, then goes on in turn",
+        Class::Throttled => "makes no such call for this account and region until the next window (a minute, or a second at Huawei Cloud), then goes on in turn",
         Class::Busy => "tries again after 10 s, then every 20 to 60 s for half an hour; from then on hourly",
         Class::Denied => "asks again every 10 minutes, once for all objects of the credential",
         Class::Unauthenticated => {
-            "closes the credential for all its objects; asks again every 10 minutes, or as soon as its Secret changes"
+            "renews temporary keys once; then closes the credential for all its objects, and asks again every 10 minutes, or as soon as its Secret changes"
         }
         Class::NotFound => "looks again every 10 minutes, or as soon as the object changes",
         Class::Quota if daily => "waits until the quota's next day, a few minutes past 00:00 in UTC+8",

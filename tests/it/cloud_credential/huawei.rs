@@ -43,14 +43,14 @@ fn a_locked_user_is_told_and_works_again_when_the_lock_is_over() {
     world.rewrite_secret(method.name, &json!({"password": "wrong"}));
     world.start();
     // Somebody who is told to wait, and does not.
-    for time in 0..5 {
+    for time in 0..6 {
         world.api.patch_json(
             "cloudcredentials",
             "default",
             method.name,
             &json!({"metadata": {"annotations": {"reconcile.cloudsteward.dev/requestedAt": format!("2026-11-22T09:00:0{time}Z")}}}),
         );
-        world.pass(seconds(1));
+        world.pass(seconds(12));
     }
     world.rewrite_secret(method.name, &json!({"password": "right-password"}));
     world.until(seconds(20), "the lock is named", |world| world.credential_message(method.name).contains("locked"));

@@ -319,7 +319,7 @@ pub(super) const VARIANTS: &[Variant] = &[
     // Every further try, also somebody else's, keeps it locked.
     variant(
         &["failed to reach the limit"],
-        "the key is locked for five minutes, because more than five signatures in a row were wrong",
+        "the key is locked for five minutes, because five signatures in a row were wrong",
         "find who else uses the key with a wrong secret and stop that; then wait five minutes, or give steward a key of its own",
     ),
     variant(
