@@ -38,7 +38,9 @@ pub fn wait(error: &CloudError, count: u32, since: Timestamp, now: Timestamp, di
 pub fn in_words(class: Class, daily: bool) -> &'static str {
     match class {
         Class::Unavailable => "tries again after a second or so, then after ever longer and random waits of up to 5 minutes",
-        Class::Throttled => "makes no such call for this account and region until the next window (a minute, or a second at Huawei Cloud), then goes on in turn",
+        Class::Throttled => {
+            "makes no such call for this account and region until the next window (a minute, or a second at Huawei Cloud), then goes on in turn"
+        }
         Class::Busy => "tries again after 10 s, then every 20 to 60 s for half an hour; from then on hourly",
         Class::Denied => "asks again every 10 minutes, once for all objects of the credential",
         Class::Unauthenticated => {
