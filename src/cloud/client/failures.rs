@@ -117,23 +117,19 @@ const NOT_THE_VENDORS: Explanation = Explanation {
 };
 const NOT_A_REGION: Explanation = Explanation {
     class: Class::Invalid,
-    ok: false,
-    known: true,
-    daily: false,
     acted: Acted::No,
     reason: Reason::InvalidSpec,
     meaning: "the region is not a region's name",
     hint: "set spec.region (or the CloudCredential's region) to an id such as cn-hangzhou",
+    ..UNAVAILABLE
 };
 const NOT_AN_ENDPOINT: Explanation = Explanation {
     class: Class::Invalid,
-    ok: false,
-    known: true,
-    daily: false,
     acted: Acted::No,
     reason: Reason::EndpointNotAllowed,
     meaning: "the endpoint of the CloudCredential cannot be used",
     hint: "endpoints[].url is a scheme and a host, for instance https://ecs.example, with no path behind it",
+    ..UNAVAILABLE
 };
 const LEADS_INSIDE: Explanation = Explanation {
     meaning: "the host of the endpoint leads to the machine itself, to its own link or to its metadata service, so nothing was sent",
@@ -142,31 +138,25 @@ const LEADS_INSIDE: Explanation = Explanation {
 };
 const NOT_OFFERED: Explanation = Explanation {
     class: Class::Invalid,
-    ok: false,
-    known: true,
-    daily: false,
     acted: Acted::No,
     reason: Reason::InvalidSpec,
     meaning: "the provider of the credential does not have this service",
     hint: "let the object refer to a CloudCredential of a provider that has it, or name the service's endpoint in the credential's endpoints",
+    ..UNAVAILABLE
 };
 const NOT_A_KEY: Explanation = Explanation {
     class: Class::Unauthenticated,
-    ok: false,
-    known: true,
-    daily: false,
     acted: Acted::No,
     reason: Reason::CredentialRejected,
     meaning: "the access key holds characters that cannot be sent",
     hint: "look for a line break or a blank at the end of a value in the credential's Secret",
+    ..UNAVAILABLE
 };
 const UNWRITABLE: Explanation = Explanation {
     class: Class::Invalid,
-    ok: false,
-    known: true,
-    daily: false,
     acted: Acted::No,
     reason: Reason::InternalError,
     meaning: "the request has no form on the wire",
     hint: "this is a fault of the operator's; please report it with the object's spec",
+    ..UNAVAILABLE
 };
