@@ -52,24 +52,12 @@ impl Denials {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cloud::error::{Acted, Effect, Explanation};
+    use crate::cloud::error::{Effect, Explanation};
 
     const JOIN: Operation = Operation { service: "ecs", name: "JoinSecurityGroup", effect: Effect::Repeatable };
 
     fn refusal(reason: Reason) -> CloudError {
-        CloudError::explained(
-            JOIN,
-            &Explanation {
-                class: Class::Denied,
-                ok: false,
-                known: true,
-                daily: false,
-                acted: Acted::No,
-                reason,
-                meaning: "no",
-                hint: "ask",
-            },
-        )
+        CloudError::explained(JOIN, &Explanation { reason, ..Explanation::of(Class::Denied, "no", "ask") })
     }
 
     #[tokio::test(start_paused = true)]

@@ -50,7 +50,7 @@ impl Class {
     }
 
     /// The reason shown for this class, unless the catalogue names a closer one.
-    pub fn reason(self) -> Reason {
+    pub const fn reason(self) -> Reason {
         match self {
             Self::Throttled => Reason::RateLimited,
             Self::Unavailable => Reason::CloudUnavailable,
@@ -122,6 +122,13 @@ pub struct Explanation {
     pub meaning: &'static str,
     /// What a person should do about it.
     pub hint: &'static str,
+}
+
+impl Explanation {
+    /// A failure that changed nothing and is shown as its class is; what is otherwise goes in front of `..`.
+    pub const fn of(class: Class, meaning: &'static str, hint: &'static str) -> Self {
+        Self { class, ok: false, known: true, daily: false, acted: Acted::No, reason: class.reason(), meaning, hint }
+    }
 }
 
 /// A call that did not succeed. Prints its own layer only: no secret, no request id, no text of the vendor's.

@@ -4,23 +4,17 @@
 use super::alibaba::Alibaba;
 use super::alibaba::ecs::{DESCRIBE_INSTANCES, Ecs};
 use super::budget::{BudgetKey, Lane};
-use super::error::{Acted, Class, CloudError, Explanation, Operation};
+use super::error::{Class, CloudError, Explanation, Operation};
 use super::huawei::Huawei;
-use crate::reason::Reason;
 use jiff::Timestamp;
 use std::fmt;
 use std::sync::Arc;
 
-const NOT_ALIBABA: Explanation = Explanation {
-    class: Class::Invalid,
-    ok: false,
-    known: true,
-    daily: false,
-    acted: Acted::No,
-    reason: Reason::InvalidSpec,
-    meaning: "objects of this kind live at Alibaba Cloud, and the credential is one of another cloud",
-    hint: "set spec.credentialRef.name to a CloudCredential with provider AlibabaCloud",
-};
+const NOT_ALIBABA: Explanation = Explanation::of(
+    Class::Invalid,
+    "objects of this kind live at Alibaba Cloud, and the credential is one of another cloud",
+    "set spec.credentialRef.name to a CloudCredential with provider AlibabaCloud",
+);
 
 /// One credential at work, at whichever cloud. Cheap to clone.
 #[derive(Clone)]

@@ -10,7 +10,7 @@ use crate::reconcile::context::Shared;
 use crate::reconcile::memory::{Failure, Slot};
 use kube::ResourceExt as _;
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -30,8 +30,8 @@ pub(super) struct Context {
     pub(super) registry: Arc<Registry>,
     pub(super) secrets: Secrets,
     pub(super) clients: Clients,
-    /// By uid: versions that were replaced, and what went wrong with each identity.
-    pub(super) memory: Mutex<HashMap<String, Arc<Remembered>>>,
+    /// By namespace and uid: versions that were replaced, and what went wrong with each identity.
+    memory: Mutex<HashMap<(String, String), Arc<Remembered>>>,
 }
 
 #[derive(Default)]
@@ -56,33 +56,33 @@ impl Context {
     }
 
     pub(super) fn remembered(&self, object: &CloudCredential) -> Arc<Remembered> {
-        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(memory.entry(object.uid().unwrap_or_default()).or_default())
+        Arc::clone(self.memory().entry(identity(object)).or_default())
     }
 
     pub(super) fn forget(&self, object: &CloudCredential) {
         // In this order: a pass that still runs puts down what it found, and then looks whether it is remembered.
-        self.memory.lock().unwrap_or_else(PoisonError::into_inner).remove(&object.uid().unwrap_or_default());
+        self.memory().remove(&identity(object));
         self.registry.remove(&(object.namespace().unwrap_or_default(), object.name_any()));
     }
 
     /// Forgets the credentials of this namespace (`*`: of all) that went while nobody watched: no event tells of them.
     pub(super) fn forget_all_but(&self, namespace: &str, stored: &[Arc<CloudCredential>]) {
+        let is_listed = |of: &str| namespace == "*" || of == namespace;
+        let identities: HashSet<_> = stored.iter().map(|object| identity(object)).collect();
+        self.memory().retain(|known, _| !is_listed(&known.0) || identities.contains(known));
         let keys: HashSet<Key> = stored.iter().map(|object| (object.namespace().unwrap_or_default(), object.name_any())).collect();
-        for lost in self.registry.keys() {
-            if (namespace == "*" || lost.0 == namespace) && !keys.contains(&lost) {
-                self.registry.remove(&lost);
-            }
-        }
-        if namespace == "*" {
-            let uids: HashSet<String> = stored.iter().filter_map(|object| object.uid()).collect();
-            self.memory.lock().unwrap_or_else(PoisonError::into_inner).retain(|uid, _| uids.contains(uid));
+        for lost in self.registry.keys().iter().filter(|key| is_listed(&key.0) && !keys.contains(key)) {
+            self.registry.remove(lost);
         }
     }
 
     /// Whether the watch has said meanwhile that the credential is gone.
     pub(super) fn has_forgotten(&self, object: &CloudCredential) -> bool {
-        !self.memory.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&object.uid().unwrap_or_default())
+        !self.memory().contains_key(&identity(object))
+    }
+
+    fn memory(&self) -> MutexGuard<'_, HashMap<(String, String), Arc<Remembered>>> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// About the poll interval, so that many credentials do not come back together.
@@ -94,4 +94,9 @@ impl Context {
     pub(super) fn shortest_poll(&self) -> Duration {
         self.settings.reference_poll.mul_f64(SHORTEST)
     }
+}
+
+/// A credential that is created anew is another one, whatever its name.
+fn identity(object: &CloudCredential) -> (String, String) {
+    (object.namespace().unwrap_or_default(), object.uid().unwrap_or_default())
 }

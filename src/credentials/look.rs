@@ -159,7 +159,7 @@ async fn identify(
             accept(object, before, open, &identity)
         }
         // Somebody wished for a look at keys that are at work: that the cloud cannot answer now says nothing about them.
-        Err(error) if same && matches!(before.state, State::Open(_)) && passes_by_itself(&error) => {
+        Err(error) if same && matches!(before.state, State::Open(_)) && is_a_blip(&error, context) => {
             tracing::warn!(%error, namespace = key.0, name = key.1, "who the credential is could not be asked anew");
             unchanged(before, remembered, context)
         }
@@ -170,8 +170,9 @@ async fn identify(
     }
 }
 
-fn passes_by_itself(error: &CloudError) -> bool {
-    matches!(error.class, Class::Throttled | Class::Unavailable)
+fn is_a_blip(error: &CloudError, context: &Context) -> bool {
+    let now = context.shared.clock.now();
+    Failure::after(None, error, now, &context.shared.dice).passes_by_itself(now)
 }
 
 fn remember(remembered: &Remembered, error: &CloudError, context: &Context) -> Failure {
@@ -238,4 +239,24 @@ fn endpoints(object: &CloudCredential, allowed: &AllowedEndpoints) -> Result<BTr
         endpoints.insert(endpoint.service.as_str().to_owned(), url);
     }
     Ok(endpoints)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ambient::Dice;
+    use crate::cloud::error::Explanation;
+
+    #[test]
+    fn a_clock_that_is_set_back_does_not_put_off_the_next_try() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let refused = CloudError::explained(tokens::TOKEN_REQUEST, &Explanation::of(Class::Unauthenticated, "no", "mend it"));
+        let failure = Failure { retry_at: at(1600), ..Failure::after(None, &refused, at(1000), &Dice::new(|| [0; 16])) };
+        let remembered = Remembered::default();
+        *remembered.failure.lock().unwrap() = Some(failure);
+        let entry = Entry { state: State::Closed { reason: Reason::CredentialRejected, message: String::new() }, ..Entry::default() };
+        for (now, due) in [(1000, false), (1599, false), (1600, true), (500, true)] {
+            assert_eq!(retry_is_due(&entry, &remembered, at(now)), due, "at {now}");
+        }
+    }
 }

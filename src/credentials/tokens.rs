@@ -4,7 +4,7 @@
 use super::registry::Key;
 use super::secrets::is_a_name;
 use crate::cloud::alibaba::TokenSource;
-use crate::cloud::error::{Acted, Class, CloudError, Effect, Explanation, Operation};
+use crate::cloud::error::{Class, CloudError, Effect, Explanation, Operation};
 use crate::reason::Reason;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
@@ -22,14 +22,8 @@ const LIFETIME_SECONDS: i64 = 600;
 pub(super) const TOKEN_REQUEST: Operation = Operation { service: "kubernetes", name: "TokenRequest", effect: Effect::Read };
 
 const NOT_ALLOWED: Explanation = Explanation {
-    class: Class::Denied,
-    ok: false,
-    known: true,
-    daily: false,
-    acted: Acted::No,
     reason: Reason::CredentialMissing,
-    meaning: "steward may not ask for tokens of the ServiceAccount in spec.auth.oidc.serviceAccountName",
-    hint: "",
+    ..Explanation::of(Class::Denied, "steward may not ask for tokens of the ServiceAccount in spec.auth.oidc.serviceAccountName", "")
 };
 const NO_ACCOUNT: Explanation = Explanation {
     class: Class::NotFound,

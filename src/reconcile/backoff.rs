@@ -73,7 +73,7 @@ fn jittered(wait: SignedDuration, dice: &Dice) -> SignedDuration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cloud::error::{Acted, Effect, Explanation, Operation};
+    use crate::cloud::error::{Effect, Explanation, Operation};
     use std::time::Duration;
 
     fn at(second: i64) -> Timestamp {
@@ -82,10 +82,7 @@ mod tests {
 
     fn error(class: Class) -> CloudError {
         let operation = Operation { service: "ecs", name: "JoinSecurityGroup", effect: Effect::Repeatable };
-        CloudError::explained(
-            operation,
-            &Explanation { class, ok: false, known: true, daily: false, acted: Acted::No, reason: class.reason(), meaning: "", hint: "" },
-        )
+        CloudError::explained(operation, &Explanation::of(class, "", ""))
     }
 
     /// The wait after the `count`th failure, in milliseconds, with dice that always show this.

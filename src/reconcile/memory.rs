@@ -245,7 +245,7 @@ pub fn later(now: Timestamp, wait: SignedDuration) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cloud::error::{Acted, Effect, Explanation};
+    use crate::cloud::error::{Effect, Explanation};
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
@@ -253,19 +253,7 @@ mod tests {
 
     fn error(class: Class) -> CloudError {
         let operation = Operation { service: "ecs", name: "JoinSecurityGroup", effect: Effect::Repeatable };
-        CloudError::explained(
-            operation,
-            &Explanation {
-                class,
-                ok: false,
-                known: true,
-                daily: false,
-                acted: Acted::No,
-                reason: class.reason(),
-                meaning: "it is",
-                hint: "mend it",
-            },
-        )
+        CloudError::explained(operation, &Explanation::of(class, "it is", "mend it"))
     }
 
     fn failure(class: Class, earlier: Option<&Failure>, second: i64) -> Failure {

@@ -419,3 +419,16 @@ async fn a_request_may_have_a_deadline_of_its_own_and_is_counted_while_it_is_out
     assert_eq!((error.acted(), error.as_str()), (Acted::Perhaps, "TimedOut"));
     assert_eq!(transport.in_flight(), 0);
 }
+
+#[tokio::test]
+async fn a_write_does_not_queue_for_its_repeat() {
+    let world = a_world([Reply::refusal(503, "ServiceUnavailable"), Reply::done()]).await;
+    let session = world.session(Lane::Edit);
+    // The window's last permit is that of the first attempt, and the clock stands still.
+    while world.budget.try_admit(&session.budget_key(JOIN_SECURITY_GROUP), Lane::Edit, &session.tenant) {}
+    let ecs = session.ecs().unwrap();
+    let outcome = tokio::time::timeout(Duration::from_secs(5), ecs.join_security_group(a_join())).await;
+    let error = outcome.expect("it does not wait for the next window").unwrap_err();
+    assert_eq!((error.class, error.acted), (Class::Unavailable, Acted::Perhaps));
+    assert_eq!(world.codes(), ["ServiceUnavailable"]);
+}

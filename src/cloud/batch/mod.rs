@@ -8,8 +8,7 @@
 //! each carries. A reader may go away at any time; a batch that nobody waits for any more is given up, with its place in the queue.
 
 use super::budget::Lane;
-use super::error::{Acted, Class, CloudError, Explanation, Operation};
-use crate::reason::Reason;
+use super::error::{Class, CloudError, Explanation, Operation};
 use futures::future::{BoxFuture, join_all};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -34,16 +33,11 @@ const OUT_AT_ONCE: usize = 4;
 const SUSPICIONS: u32 = 8;
 
 /// The read was given up from outside: only a process that is ending does that.
-const GIVEN_UP: Explanation = Explanation {
-    class: Class::Unavailable,
-    ok: false,
-    known: true,
-    daily: false,
-    acted: Acted::No,
-    reason: Reason::CloudUnavailable,
-    meaning: "the read was given up before it had an answer",
-    hint: "nothing to do: it is asked again with the next pass",
-};
+const GIVEN_UP: Explanation = Explanation::of(
+    Class::Unavailable,
+    "the read was given up before it had an answer",
+    "nothing to do: it is asked again with the next pass",
+);
 
 type Outcome<V> = Result<Option<V>, CloudError>;
 type Call<V> = dyn Fn(Vec<String>, Lane) -> BoxFuture<'static, Result<HashMap<String, V>, CloudError>> + Send + Sync;

@@ -32,16 +32,7 @@ impl Dialect for Plain {
             return Ok(Value::Null);
         }
         let class = Class::Unexpected;
-        let explanation = Explanation {
-            class,
-            ok: false,
-            known: true,
-            daily: false,
-            acted: Acted::No,
-            reason: class.reason(),
-            meaning: "no",
-            hint: "mend it",
-        };
+        let explanation = Explanation::of(class, "no", "mend it");
         let code = Some(String::from_utf8_lossy(&answer.body).into_owned());
         Err(CloudError { code, ..CloudError::explained(operation, &explanation) })
     }

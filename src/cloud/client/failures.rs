@@ -61,16 +61,7 @@ pub(in crate::cloud) fn unwritable(operation: Operation, error: impl std::error:
     with_source(CloudError::explained(operation, &UNWRITABLE), error)
 }
 
-const UNAVAILABLE: Explanation = Explanation {
-    class: Class::Unavailable,
-    ok: false,
-    known: true,
-    daily: false,
-    acted: Acted::Perhaps,
-    reason: Reason::CloudUnavailable,
-    meaning: "",
-    hint: "",
-};
+const UNAVAILABLE: Explanation = Explanation { acted: Acted::Perhaps, ..Explanation::of(Class::Unavailable, "", "") };
 
 const UNRESOLVED: Explanation = Explanation {
     meaning: "the name of the cloud's endpoint cannot be resolved",
@@ -115,48 +106,39 @@ const NOT_THE_VENDORS: Explanation = Explanation {
     hint: "a gateway or proxy on the way answered in its place; lastError.httpStatus says with which status",
     ..UNAVAILABLE
 };
-const NOT_A_REGION: Explanation = Explanation {
-    class: Class::Invalid,
-    acted: Acted::No,
-    reason: Reason::InvalidSpec,
-    meaning: "the region is not a region's name",
-    hint: "set spec.region (or the CloudCredential's region) to an id such as cn-hangzhou",
-    ..UNAVAILABLE
-};
+const NOT_A_REGION: Explanation = Explanation::of(
+    Class::Invalid,
+    "the region is not a region's name",
+    "set spec.region (or the CloudCredential's region) to an id such as cn-hangzhou",
+);
 const NOT_AN_ENDPOINT: Explanation = Explanation {
-    class: Class::Invalid,
-    acted: Acted::No,
     reason: Reason::EndpointNotAllowed,
-    meaning: "the endpoint of the CloudCredential cannot be used",
-    hint: "endpoints[].url is a scheme and a host, for instance https://ecs.example, with no path behind it",
-    ..UNAVAILABLE
+    ..Explanation::of(
+        Class::Invalid,
+        "the endpoint of the CloudCredential cannot be used",
+        "endpoints[].url is a scheme and a host, for instance https://ecs.example, with no path behind it",
+    )
 };
 const LEADS_INSIDE: Explanation = Explanation {
     meaning: "the host of the endpoint leads to the machine itself, to its own link or to its metadata service, so nothing was sent",
     hint: "correct the url in spec.endpoints of the CloudCredential; if this address is meant, whoever runs steward can list the host, written out without a wildcard, with --allow-endpoint",
     ..NOT_AN_ENDPOINT
 };
-const NOT_OFFERED: Explanation = Explanation {
-    class: Class::Invalid,
-    acted: Acted::No,
-    reason: Reason::InvalidSpec,
-    meaning: "the provider of the credential does not have this service",
-    hint: "let the object refer to a CloudCredential of a provider that has it, or name the service's endpoint in the credential's endpoints",
-    ..UNAVAILABLE
-};
-const NOT_A_KEY: Explanation = Explanation {
-    class: Class::Unauthenticated,
-    acted: Acted::No,
-    reason: Reason::CredentialRejected,
-    meaning: "the access key holds characters that cannot be sent",
-    hint: "look for a line break or a blank at the end of a value in the credential's Secret",
-    ..UNAVAILABLE
-};
+const NOT_OFFERED: Explanation = Explanation::of(
+    Class::Invalid,
+    "the provider of the credential does not have this service",
+    "let the object refer to a CloudCredential of a provider that has it, or name the service's endpoint in the credential's endpoints",
+);
+const NOT_A_KEY: Explanation = Explanation::of(
+    Class::Unauthenticated,
+    "the access key holds characters that cannot be sent",
+    "look for a line break or a blank at the end of a value in the credential's Secret",
+);
 const UNWRITABLE: Explanation = Explanation {
-    class: Class::Invalid,
-    acted: Acted::No,
     reason: Reason::InternalError,
-    meaning: "the request has no form on the wire",
-    hint: "this is a fault of the operator's; please report it with the object's spec",
-    ..UNAVAILABLE
+    ..Explanation::of(
+        Class::Invalid,
+        "the request has no form on the wire",
+        "this is a fault of the operator's; please report it with the object's spec",
+    )
 };

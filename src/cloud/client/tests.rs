@@ -40,8 +40,7 @@ impl Dialect for Grumbler {
 }
 
 fn failed(class: Class, acted: Acted, code: &str) -> Failed {
-    let explanation =
-        Explanation { class, ok: false, known: true, daily: false, acted, reason: class.reason(), meaning: "no", hint: "mend it" };
+    let explanation = Explanation { acted, ..Explanation::of(class, "no", "mend it") };
     let error = CloudError { code: Some(code.to_owned()), ..CloudError::explained(JOIN, &explanation) };
     Failed { error, skew: None, renewable: false }
 }

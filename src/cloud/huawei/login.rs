@@ -7,7 +7,7 @@ use super::request::{Keys, Scope};
 use super::{Auth, ProjectRef, Proof};
 use crate::cloud::budget::Lane;
 use crate::cloud::client::{Accepted, Call, Client, Fresh, KeySource, unreadable};
-use crate::cloud::error::{Acted, Class, CloudError, Explanation, Operation};
+use crate::cloud::error::{Class, CloudError, Explanation, Operation};
 use crate::cloud::transport::HttpAnswer;
 use crate::reason::Reason;
 use futures::FutureExt as _;
@@ -19,16 +19,11 @@ use std::time::Duration;
 /// How long the keys of an agency are asked for: long enough to be rare, short enough for a right that is taken away to end.
 const AGENCY_KEY_LASTS: Duration = Duration::from_secs(3600);
 
-const NO_ACCOUNT: Explanation = Explanation {
-    class: Class::Unexpected,
-    ok: false,
-    known: true,
-    daily: false,
-    acted: Acted::No,
-    reason: Reason::UnknownError,
-    meaning: "the identity service does not say which account this identity belongs to",
-    hint: "check that the identity is an IAM user of an account, and that it is not locked",
-};
+const NO_ACCOUNT: Explanation = Explanation::of(
+    Class::Unexpected,
+    "the identity service does not say which account this identity belongs to",
+    "check that the identity is an IAM user of an account, and that it is not locked",
+);
 const NO_PROJECT: Explanation = Explanation {
     class: Class::NotFound,
     reason: Reason::InvalidSpec,

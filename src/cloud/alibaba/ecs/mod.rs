@@ -20,7 +20,6 @@ use crate::cloud::batch::Batch;
 use crate::cloud::budget::Lane;
 use crate::cloud::client::{Call, Client, unwritable};
 use crate::cloud::error::{Acted, Class, CloudError, Effect, Explanation, Operation};
-use crate::reason::Reason;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -53,16 +52,8 @@ const LISTED_AT_MOST: usize = 1000;
 /// Pages of one listing before it is given up: an answer that never ends is not an answer.
 const PAGES_AT_MOST: usize = 50;
 
-const ENDLESS: Explanation = Explanation {
-    class: Class::Unavailable,
-    ok: false,
-    known: true,
-    daily: false,
-    acted: Acted::No,
-    reason: Reason::CloudUnavailable,
-    meaning: "the cloud's list goes round in circles",
-    hint: "nothing to do: the list is read again from its start",
-};
+const ENDLESS: Explanation =
+    Explanation::of(Class::Unavailable, "the cloud's list goes round in circles", "nothing to do: the list is read again from its start");
 
 /// Which instances a selector means. What is absent does not narrow.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

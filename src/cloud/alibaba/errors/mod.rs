@@ -128,14 +128,13 @@ fn unknown(status: u16) -> Explanation {
     };
     let acted = if class == Class::Unauthenticated || class == Class::Throttled { Acted::No } else { Acted::Perhaps };
     Explanation {
-        class,
-        ok: false,
         known: false,
-        daily: false,
         acted,
-        reason: class.reason(),
-        meaning: "the cloud refused with a code that this release does not know",
-        hint: "look the code up in the vendor's description of the operation, and please report it so that it gets an entry",
+        ..Explanation::of(
+            class,
+            "the cloud refused with a code that this release does not know",
+            "look the code up in the vendor's description of the operation, and please report it so that it gets an entry",
+        )
     }
 }
 

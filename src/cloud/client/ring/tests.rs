@@ -1,8 +1,7 @@
 //! Renewals on a clock that stands still: when, how often, by whom, and what becomes of the old keys.
 
 use super::*;
-use crate::cloud::error::{Acted, Class, Effect, Explanation, Operation};
-use crate::reason::Reason;
+use crate::cloud::error::{Class, Effect, Explanation, Operation};
 use futures::FutureExt as _;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 use tokio::sync::Semaphore;
@@ -75,16 +74,7 @@ impl KeySource<u32> for Arc<Mint> {
 
 fn away() -> CloudError {
     let operation = Operation { service: "sts", name: "AssumeRole", effect: Effect::Read };
-    let explanation = Explanation {
-        class: Class::Unavailable,
-        ok: false,
-        known: true,
-        daily: false,
-        acted: Acted::No,
-        reason: Reason::CloudUnavailable,
-        meaning: "away",
-        hint: "",
-    };
+    let explanation = Explanation::of(Class::Unavailable, "away", "");
     CloudError::explained(operation, &explanation)
 }
 

@@ -108,7 +108,7 @@ fn by_status(status: u16, (meaning, hint): (&'static str, &'static str)) -> Expl
         _ => Class::Unexpected,
     };
     let acted = if class == Class::Unauthenticated || class == Class::Throttled { Acted::No } else { Acted::Perhaps };
-    Explanation { class, ok: false, known: true, daily: false, acted, reason: class.reason(), meaning, hint }
+    Explanation { acted, ..Explanation::of(class, meaning, hint) }
 }
 
 const UNKNOWN: (&str, &str) = (

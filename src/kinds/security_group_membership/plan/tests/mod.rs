@@ -322,16 +322,8 @@ fn nothing_to_do() -> Receipt {
 }
 
 fn an_error(class: Class, acted: Acted) -> CloudError {
-    let explanation = crate::cloud::error::Explanation {
-        class,
-        ok: false,
-        known: true,
-        daily: false,
-        acted,
-        reason: class.reason(),
-        meaning: "it was refused",
-        hint: "mend it",
-    };
+    let explanation =
+        crate::cloud::error::Explanation { acted, ..crate::cloud::error::Explanation::of(class, "it was refused", "mend it") };
     CloudError {
         request_id: Some("R-9".to_owned()),
         code: Some("Some.Code".to_owned()),
