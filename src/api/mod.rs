@@ -7,6 +7,7 @@
 
 pub mod cloud_credential;
 pub mod envelope;
+pub mod paths;
 pub mod security_group_membership;
 
 pub use cloud_credential::CloudCredential;

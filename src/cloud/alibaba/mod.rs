@@ -5,6 +5,7 @@ mod dialect;
 pub mod ecs;
 pub mod endpoints;
 pub mod errors;
+pub mod ess;
 pub mod flatten;
 pub mod request;
 pub mod sign;

@@ -1,0 +1,3 @@
+//! ESS, which the vendor calls Auto Scaling: scaling configurations of elastic container instances.
+
+pub mod configuration;

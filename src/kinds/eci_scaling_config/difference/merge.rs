@@ -1,0 +1,232 @@
+//! One walk over the three trees. On its way down it makes the value that a call would have to carry, and notes every difference that such a
+//! call would do away with.
+
+use super::{ABSENT, Change, PRESENT, Path, Question};
+use crate::api::paths::Paths;
+use crate::cloud::alibaba::ess::configuration::{Entries, Field, Item, Order, Shape, Value};
+use std::collections::BTreeMap;
+
+/// Lists whose entries and fields may belong to spec alone.
+const EXCLUSIVE: [&str; 2] = ["containers", "initContainers"];
+/// Without it an entry cannot be, so it is not taken out of one that stays.
+const INDISPENSABLE: &str = "image";
+
+/// What became of one field of the configuration.
+#[derive(Default)]
+pub(super) struct Outcome {
+    /// Spec over what is there, without what is to go.
+    pub(super) value: Option<Value>,
+    pub(super) changes: Vec<Change>,
+    pub(super) named: Paths,
+    /// Entries that are new.
+    pub(super) added: Paths,
+    /// What a call that sends the value would lose.
+    pub(super) lost: Vec<Path>,
+    /// What is ours and should go, and that the rest of its entry cannot do without.
+    pub(super) stuck: Vec<Path>,
+}
+
+pub(super) struct Merge<'a> {
+    question: Question<'a>,
+    outcome: Outcome,
+}
+
+impl<'a> Merge<'a> {
+    pub(super) fn new(question: &Question<'a>) -> Self {
+        Self { question: *question, outcome: Outcome::default() }
+    }
+
+    /// One field of the configuration.
+    pub(super) fn top(&mut self, field: &'static Field) -> Outcome {
+        let exclusive = self.question.exclusive && EXCLUSIVE.contains(&field.name);
+        let (desired, observed) = (self.question.desired, self.question.observed);
+        let value = self.field(field, desired.get(field.name), observed.get(field.name), &Path::default(), exclusive);
+        Outcome { value, ..std::mem::take(&mut self.outcome) }
+    }
+
+    fn field(
+        &mut self,
+        field: &'static Field,
+        desired: Option<&Value>,
+        observed: Option<&Value>,
+        parent: &Path,
+        exclusive: bool,
+    ) -> Option<Value> {
+        let here = parent.field(field.name);
+        match field.shape {
+            // Without any spec there is nothing exclusive about it: the list is not ours.
+            Shape::Entries(entries) => {
+                let exclusive = exclusive && (desired.is_some() || !parent.names().is_empty());
+                let merged = self.entries(entries, items(desired), items(observed), &here, exclusive);
+                (desired.is_some() || observed.is_some()).then_some(Value::Items(merged))
+            }
+            Shape::Secret => self.secret(field, desired, observed, &here),
+            Shape::Text | Shape::Json | Shape::Whole | Shape::Number | Shape::Price | Shape::Flag | Shape::Texts => {
+                self.leaf(field, desired, observed, &here, exclusive)
+            }
+        }
+    }
+
+    fn leaf(&mut self, field: &Field, desired: Option<&Value>, observed: Option<&Value>, here: &Path, exclusive: bool) -> Option<Value> {
+        if let Some(value) = desired {
+            self.outcome.named.insert(here.names());
+            let usual = observed.is_none() && field.is_usual(value);
+            if !usual && !field.is_same(desired, observed) {
+                self.differs(field, here, desired, observed);
+            }
+            return desired.cloned();
+        }
+        let present = observed.filter(|value| !value.is_empty());
+        let ours = self.question.owned.contains(here.names());
+        let unwanted = exclusive && here.names().len() > 2 && present.is_some_and(|value| !field.is_usual(value));
+        if present.is_none() || !(ours || unwanted) {
+            return observed.cloned();
+        }
+        if field.name == INDISPENSABLE {
+            if ours {
+                self.outcome.stuck.push(here.clone());
+            }
+            return observed.cloned();
+        }
+        self.differs(field, here, None, observed);
+        None
+    }
+
+    fn secret(&mut self, field: &Field, desired: Option<&Value>, observed: Option<&Value>, here: &Path) -> Option<Value> {
+        if desired.is_some() {
+            self.outcome.named.insert(here.names());
+            if !self.question.sent.contains(here.as_str()) {
+                self.differs(field, here, desired, observed);
+            }
+            return desired.cloned();
+        }
+        // What the cloud shows serves only to be handed back with a list that has to be sent.
+        let usable = observed.filter(|value| !value.is_empty() && !value.is_masked());
+        if usable.is_none() {
+            self.outcome.lost.push(here.clone());
+        }
+        usable.cloned()
+    }
+
+    fn entries(&mut self, entries: &'static Entries, desired: &[Item], observed: &[Item], here: &Path, exclusive: bool) -> Vec<Item> {
+        let wanted: BTreeMap<String, &Item> = desired.iter().map(|item| (item.key(entries), item)).collect();
+        let mut merged = Vec::new();
+        for item in observed {
+            let key = item.key(entries);
+            let path = here.entry(&key);
+            let kept = match wanted.get(&key) {
+                Some(desired) => Some(self.entry(entries, Some(desired), item, &path, exclusive)),
+                None => self.unnamed(entries, item, &path, exclusive),
+            };
+            merged.extend(kept.map(|kept| (key, kept)));
+        }
+        let is_there: Vec<String> = merged.iter().map(|(key, _)| key.clone()).collect();
+        for item in desired.iter().filter(|item| !is_there.contains(&item.key(entries))) {
+            let key = item.key(entries);
+            let path = here.entry(&key);
+            merged.push((key, self.added(entries, item, &path)));
+        }
+        if entries.order == Order::Matters {
+            self.put_in_order(&mut merged, desired.iter().map(|item| item.key(entries)).collect(), &is_there, here);
+        }
+        merged.into_iter().map(|(_, item)| item).collect()
+    }
+
+    /// Those that spec names keep spec's order among themselves, in the places that they have among the others.
+    fn put_in_order(&mut self, merged: &mut [(String, Item)], wanted: Vec<String>, is_there: &[String], here: &Path) {
+        let places: Vec<usize> = wanted.iter().filter_map(|key| merged.iter().position(|(name, _)| name == key)).collect();
+        let mut sorted = places.clone();
+        sorted.sort_unstable();
+        let in_the_cloud: Vec<&String> = is_there.iter().filter(|key| wanted.contains(key)).collect();
+        let in_spec: Vec<&String> = wanted.iter().filter(|key| is_there.contains(key)).collect();
+        if in_spec != in_the_cloud {
+            let list = |keys: &[&String]| keys.iter().map(|key| key.as_str()).collect::<Vec<_>>().join(", ");
+            let change = Change { path: here.clone(), desired: list(&in_spec), observed: list(&in_the_cloud), unavailable: false };
+            self.outcome.changes.push(change);
+        }
+        let ordered: Vec<_> = places.iter().map(|place| merged[*place].clone()).collect();
+        for (place, entry) in sorted.into_iter().zip(ordered) {
+            merged[place] = entry;
+        }
+    }
+
+    fn entry(&mut self, entries: &'static Entries, desired: Option<&Item>, observed: &Item, path: &Path, exclusive: bool) -> Item {
+        if desired.is_some() {
+            self.outcome.named.insert(path.names());
+        }
+        let mut merged = Item::default();
+        for field in entries.fields {
+            let (wanted, seen) = (desired.and_then(|item| item.get(field.name)), observed.get(field.name));
+            // A key is what the entry is found by, not a field of it that could differ.
+            let value =
+                if entries.key.contains(&field.name) { wanted.or(seen).cloned() } else { self.field(field, wanted, seen, path, exclusive) };
+            if let Some(value) = value {
+                merged.set(field, value);
+            }
+        }
+        if !exclusive {
+            self.outcome.lost.extend(observed.unknown().map(|name| path.field(name)));
+        }
+        merged
+    }
+
+    /// An entry that spec does not name: it stays, unless it is ours, or nothing of it is anybody else's.
+    fn unnamed(&mut self, entries: &'static Entries, item: &Item, path: &Path, exclusive: bool) -> Option<Item> {
+        let owned = self.question.owned;
+        if exclusive || owned.contains(path.names()) {
+            self.outcome.changes.push(change(path, ABSENT, PRESENT));
+            return None;
+        }
+        let before = (self.outcome.changes.len(), self.outcome.stuck.len(), self.outcome.lost.len());
+        let rest = self.entry(entries, None, item, path, false);
+        let touched = self.outcome.changes.len() > before.0 || self.outcome.stuck.len() > before.1;
+        let foreign = entries.fields.iter().any(|field| {
+            let stuck = self.outcome.stuck[before.1..].contains(&path.field(field.name));
+            let value = rest.get(field.name).filter(|value| !value.is_empty() && !field.is_usual(value));
+            value.is_some() && !stuck && !entries.key.contains(&field.name)
+        });
+        let is_known = item.unknown().next().is_none();
+        if touched && !foreign && is_known {
+            self.outcome.changes.truncate(before.0);
+            self.outcome.stuck.truncate(before.1);
+            self.outcome.lost.truncate(before.2);
+            self.outcome.changes.push(change(path, ABSENT, PRESENT));
+            return None;
+        }
+        Some(rest)
+    }
+
+    /// A new entry is one difference, whatever it holds.
+    fn added(&mut self, entries: &'static Entries, desired: &Item, path: &Path) -> Item {
+        let before = self.outcome.changes.len();
+        let merged = self.entry(entries, Some(desired), &Item::default(), path, false);
+        self.outcome.changes.truncate(before);
+        self.outcome.changes.push(change(path, PRESENT, ABSENT));
+        self.outcome.added.insert(path.names());
+        merged
+    }
+
+    fn differs(&mut self, field: &Field, path: &Path, desired: Option<&Value>, observed: Option<&Value>) {
+        let secret = field.hidden || self.question.secret.contains(path.as_str());
+        let is_secret = |value: &Option<&Value>| matches!(value, Some(Value::Secret(_)));
+        let hidden = secret || is_secret(&desired) || is_secret(&observed);
+        let show = |value: Option<&Value>| match value {
+            Some(_) if hidden => "(hidden)".to_owned(),
+            Some(value) => value.shown(),
+            None => ABSENT.to_owned(),
+        };
+        let change = Change { path: path.clone(), desired: show(desired), observed: show(observed), unavailable: field.unavailable };
+        self.outcome.changes.push(change);
+    }
+}
+
+fn change(path: &Path, desired: &str, observed: &str) -> Change {
+    Change { path: path.clone(), desired: desired.to_owned(), observed: observed.to_owned(), unavailable: false }
+}
+
+fn items(value: Option<&Value>) -> &[Item] {
+    match value {
+        Some(Value::Items(items)) => items,
+        _ => &[],
+    }
+}

@@ -1,0 +1,250 @@
+//! Single differences, by hand. That nothing is lost whatever is there, is proved against the simulator.
+
+use super::*;
+use crate::cloud::alibaba::ess::configuration::{Operation, Source};
+use serde_json::{Value as Json, json};
+
+/// A question in JSON: spec and the cloud's answer, what is owned as `a/b/c`.
+#[derive(Clone)]
+struct Ask {
+    desired: Json,
+    observed: Json,
+    owned: Vec<&'static str>,
+    exclusive: bool,
+    allow_override: bool,
+    sent: Vec<&'static str>,
+}
+
+fn ask(desired: Json, observed: Json) -> Ask {
+    Ask { desired, observed, owned: Vec::new(), exclusive: false, allow_override: false, sent: Vec::new() }
+}
+
+impl Ask {
+    fn owning(self, owned: &[&'static str]) -> Self {
+        Self { owned: owned.to_vec(), ..self }
+    }
+
+    fn exclusively(self) -> Self {
+        Self { exclusive: true, ..self }
+    }
+
+    fn overriding(self) -> Self {
+        Self { allow_override: true, ..self }
+    }
+
+    fn having_sent(self, sent: &[&'static str]) -> Self {
+        Self { sent: sent.to_vec(), ..self }
+    }
+
+    fn answer(&self) -> Difference {
+        difference(&Question {
+            desired: &Item::read(&self.desired, CONFIGURATION, Source::Spec),
+            observed: &Item::read(&self.observed, CONFIGURATION, Source::Answer),
+            owned: &paths(&self.owned),
+            exclusive: self.exclusive,
+            allow_override: self.allow_override,
+            sent: &self.sent.iter().map(|path| (*path).to_owned()).collect(),
+            secret: &BTreeSet::new(),
+        })
+    }
+}
+
+fn paths(paths: &[&str]) -> Paths {
+    paths.iter().map(|path| path.split('/').collect()).collect()
+}
+
+fn said(difference: &Difference) -> Vec<String> {
+    difference.changes.iter().map(|change| format!("{}: {} -> {}", change.path, change.observed, change.desired)).collect()
+}
+
+fn sent(difference: &Difference) -> Vec<String> {
+    let mut parameters = difference.call.parameters(CONFIGURATION, Operation::Modify);
+    parameters.sort();
+    parameters.into_iter().map(|(name, value)| format!("{name}={value}")).collect()
+}
+
+fn shown(paths: &[Path]) -> Vec<&str> {
+    paths.iter().map(Path::as_str).collect()
+}
+
+fn two_containers() -> Json {
+    json!({
+        "ScalingConfigurationName": "web", "SecurityGroupId": "sg-1",
+        "Containers": [
+            {"Name": "nginx", "Image": "nginx:1", "Cpu": 0.5, "EnvironmentVars": [{"Key": "A", "Value": "a", "FieldRefFieldPath": ""}]},
+            {"Name": "sidecar", "Image": "ship:1", "LivenessProbeExecCommands": ["cat", "/tmp/alive"]},
+        ],
+    })
+}
+
+#[test]
+fn what_is_as_it_should_be_needs_no_call() {
+    let spec =
+        json!({"scalingConfigurationName": "web", "containers": [{"name": "nginx", "cpu": 0.5}], "autoCreateEip": false, "args": []});
+    let found = ask(spec, two_containers()).answer();
+    assert!(found.is_settled() && found.call.is_empty(), "{:?}", said(&found));
+}
+
+#[test]
+fn one_image_is_changed_and_the_rest_of_the_list_goes_along() {
+    let found = ask(json!({"containers": [{"name": "nginx", "image": "nginx:2"}]}), two_containers()).answer();
+    assert_eq!(said(&found), ["containers[nginx].image: nginx:1 -> nginx:2"]);
+    let expected = [
+        "Containers.1.Cpu=0.5",
+        "Containers.1.EnvironmentVars.1.Key=A",
+        "Containers.1.EnvironmentVars.1.Value=a",
+        "Containers.1.Image=nginx:2",
+        "Containers.1.Name=nginx",
+        "Containers.2.Image=ship:1",
+        "Containers.2.LivenessProbe.Exec.Commands.1=cat",
+        "Containers.2.LivenessProbe.Exec.Commands.2=/tmp/alive",
+        "Containers.2.Name=sidecar",
+        "ScalingConfigurationName=web",
+        "SecurityGroupId=sg-1",
+    ];
+    assert_eq!(sent(&found), expected);
+    assert_eq!(found.sets, paths(&["containers/nginx", "containers/nginx/image"]));
+}
+
+#[test]
+fn what_left_spec_and_was_ours_goes_and_what_was_not_stays() {
+    let spec = json!({"containers": [{"name": "nginx", "image": "nginx:1"}]});
+    let found =
+        ask(spec.clone(), two_containers()).owning(&["containers/nginx/environmentVars/A/value", "containers/nginx/image"]).answer();
+    assert_eq!(said(&found), ["containers[nginx].environmentVars[A]: (present) -> (absent)"], "nothing of the variable is anybody else's");
+    let found = ask(spec.clone(), two_containers()).owning(&["containers/nginx/cpu"]).answer();
+    assert_eq!(said(&found), ["containers[nginx].cpu: 0.5 -> (absent)"]);
+    assert!(!sent(&found).iter().any(|parameter| parameter.starts_with("Containers.1.Cpu")));
+    let found = ask(spec, two_containers()).owning(&["containers/sidecar"]).answer();
+    assert_eq!(said(&found), ["containers[sidecar]: (present) -> (absent)"], "steward had put it there");
+}
+
+#[test]
+fn a_container_of_somebody_elses_that_leaves_spec_keeps_what_it_cannot_do_without() {
+    let spec = json!({"containers": [{"name": "nginx", "image": "nginx:1"}]});
+    let found = ask(spec.clone(), two_containers()).owning(&["containers/sidecar/image"]).answer();
+    assert_eq!((shown(&found.cannot_clear), found.call.is_empty()), (vec!["containers[sidecar].image"], true));
+    let mut observed = two_containers();
+    observed["Containers"][1].as_object_mut().unwrap().remove("LivenessProbeExecCommands");
+    let found = ask(spec, observed).owning(&["containers/sidecar/image"]).answer();
+    assert_eq!(said(&found), ["containers[sidecar]: (present) -> (absent)"]);
+}
+
+#[test]
+fn what_no_parameter_can_clear_is_named() {
+    let observed = json!({"HostName": "web", "Tags": [{"Key": "a", "Value": "1"}], "NtpServers": ["ntp"]});
+    let owned = ["hostName", "tags/a", "tags/a/value"];
+    let found = ask(json!({"ntpServers": []}), observed.clone()).owning(&owned).answer();
+    assert_eq!((shown(&found.cannot_clear), found.call.is_empty()), (vec!["hostName", "ntpServers", "tags"], true));
+    assert!(!found.is_settled());
+    let found = ask(json!({"hostName": ""}), observed).answer();
+    assert_eq!((shown(&found.cannot_clear), sent(&found)), (vec![], vec!["HostName=".to_owned()]), "an empty text can be sent");
+}
+
+#[test]
+fn with_leave_to_override_everything_else_is_sent_to_clear_it() {
+    let observed = json!({"HostName": "web", "Cpu": 2, "Containers": [{"Name": "nginx", "Image": "nginx:1"}], "LifecycleState": "Active"});
+    let question = ask(json!({"cpu": 4}), observed.clone()).owning(&["hostName"]).overriding();
+    let found = question.answer();
+    assert!(found.overrides && found.cannot_clear.is_empty());
+    assert_eq!(sent(&found), ["Containers.1.Image=nginx:1", "Containers.1.Name=nginx", "Cpu=4"]);
+    let mut unknown = observed;
+    unknown["NewFeature"] = json!("on");
+    let found = Ask { observed: unknown, ..question }.answer();
+    assert_eq!((found.overrides, shown(&found.cannot_merge), shown(&found.cannot_clear)), (false, vec!["NewFeature"], vec!["hostName"]));
+    assert_eq!(sent(&found), ["Cpu=4"], "what can be said is said");
+}
+
+#[test]
+fn a_field_that_nobody_knows_keeps_its_list_from_being_sent() {
+    let mut observed = two_containers();
+    observed["Containers"][1]["BrandNew"] = json!({"Mode": "x"});
+    let spec = json!({"cpu": 2, "containers": [{"name": "nginx", "image": "nginx:2"}]});
+    let found = ask(spec.clone(), observed.clone()).answer();
+    assert_eq!(
+        (shown(&found.cannot_merge), sent(&found)),
+        (
+            vec!["containers[sidecar].BrandNew"],
+            vec!["Cpu=2".to_owned(), "ScalingConfigurationName=web".to_owned(), "SecurityGroupId=sg-1".to_owned()]
+        )
+    );
+    let found = ask(spec, observed).exclusively().answer();
+    assert!(found.cannot_merge.is_empty(), "its container is to go");
+}
+
+#[test]
+fn exclusively_means_that_exactly_what_is_not_named_goes() {
+    let spec = json!({"containers": [{"name": "nginx", "image": "nginx:1"}]});
+    let mut observed = two_containers();
+    observed["Containers"][0]["LivenessProbePeriodSeconds"] = json!(10);
+    observed["InitContainers"] = json!([{"Name": "warm", "Image": "warm:1"}]);
+    let found = ask(spec, observed).exclusively().answer();
+    let expected = [
+        "containers[nginx].cpu: 0.5 -> (absent)",
+        "containers[nginx].environmentVars[A]: (present) -> (absent)",
+        "containers[sidecar]: (present) -> (absent)",
+    ];
+    assert_eq!(said(&found), expected, "neither what the document says anyway, nor a list of which spec says nothing");
+}
+
+#[test]
+fn passwords_are_sent_when_they_have_changed_and_never_compared() {
+    let spec = json!({"imageRegistryCredentials": [{"server": "r", "userName": "u", "password": "new"}]});
+    let observed = |others: Json| json!({"ImageRegistryCredentials": [{"Server": "r", "UserName": "u", "Password": "new"}, others]});
+    let other = json!({"Server": "other", "UserName": "o", "Password": "theirs"});
+    let path = "imageRegistryCredentials[r].password";
+    let found = ask(spec.clone(), observed(other.clone())).answer();
+    assert_eq!(said(&found), [format!("{path}: (hidden) -> (hidden)")]);
+    assert!(sent(&found).contains(&"ImageRegistryCredentials.2.Password=theirs".to_owned()));
+    assert!(ask(spec.clone(), observed(other)).having_sent(&[path]).answer().is_settled());
+    for shown_as in [json!("******"), json!(""), Json::Null] {
+        let found = ask(spec.clone(), observed(json!({"Server": "other", "Password": shown_as}))).answer();
+        assert_eq!((shown(&found.cannot_merge), found.call.is_empty()), (vec!["imageRegistryCredentials[other].password"], true));
+    }
+}
+
+#[test]
+fn init_containers_that_spec_names_run_in_its_order() {
+    let observed = json!({"InitContainers": [{"Name": "theirs"}, {"Name": "b"}, {"Name": "a"}]});
+    let named = |names: &[&str]| json!({"initContainers": names.iter().map(|name| json!({"name": name})).collect::<Vec<_>>()});
+    let order = |found: &Difference| -> Vec<String> {
+        found.call.entries("initContainers").iter().map(|item| item.text("name").unwrap().to_owned()).collect()
+    };
+    let found = ask(named(&["a", "b"]), observed.clone()).answer();
+    assert_eq!(
+        (said(&found), order(&found)),
+        (vec!["initContainers: b, a -> a, b".to_owned()], vec!["theirs".into(), "a".into(), "b".into()])
+    );
+    assert!(ask(named(&["b", "a"]), observed.clone()).answer().is_settled());
+    let found = ask(named(&["new", "b", "a"]), observed).answer();
+    assert_eq!(order(&found), ["theirs", "new", "b", "a"]);
+}
+
+#[test]
+fn pairs_travel_together_and_the_required_fields_with_all() {
+    let observed = json!({"ScalingConfigurationName": "web", "Description": "d", "SpotStrategy": "SpotWithPriceLimit", "SpotPriceLimit": 0.02, "Memory": 4});
+    let found = ask(json!({"spotPriceLimit": 0.03}), observed).answer();
+    assert_eq!(sent(&found), ["Description=d", "ScalingConfigurationName=web", "SpotPriceLimit=0.03", "SpotStrategy=SpotWithPriceLimit"]);
+}
+
+#[test]
+fn what_was_sent_is_ours_once_it_is_seen_and_no_longer_when_it_is_gone() {
+    let spec = json!({"cpu": 2, "hostName": "web"});
+    let sent = paths(&["cpu", "hostName"]);
+    let half = ask(spec, json!({"Cpu": 2, "HostName": "old"})).answer();
+    assert_eq!(half.owned(&Paths::default(), &sent), paths(&["cpu"]));
+    let owned = paths(&["containers/nginx/image", "containers/old", "containers/old/image"]);
+    let spec = json!({"containers": [{"name": "nginx", "image": "nginx:1"}]});
+    let there = ask(spec.clone(), json!({"Containers": [{"Name": "nginx", "Image": "nginx:1"}, {"Name": "old", "Image": "x"}]}));
+    let there = there.owning(&["containers/nginx/image", "containers/old", "containers/old/image"]).answer();
+    assert_eq!(there.owned(&owned, &Paths::default()), owned, "it has not gone yet");
+    let gone = ask(spec, json!({"Containers": [{"Name": "nginx", "Image": "nginx:1"}]})).answer();
+    assert_eq!(gone.owned(&owned, &Paths::default()), paths(&["containers/nginx/image"]));
+}
+
+#[test]
+fn drift_of_what_was_set_by_hand_inside_our_own_container_is_nobody_elses_business() {
+    let observed = json!({"Containers": [{"Name": "ours", "Image": "x", "EnvironmentVars": [{"Key": "BY_HAND", "Value": "1"}]}]});
+    let spec = json!({"containers": [{"name": "ours", "image": "x"}]});
+    assert!(ask(spec, observed).owning(&["containers/ours", "containers/ours/image"]).answer().is_settled());
+}

@@ -1,0 +1,3 @@
+//! `EciScalingConfig` in a paragraph: (to be written with the kind)
+
+pub mod difference;
