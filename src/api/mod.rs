@@ -6,11 +6,14 @@
 #![allow(unreachable_pub, reason = "the derive repeats each struct inside a function")]
 
 pub mod cloud_credential;
+pub mod eci_scaling_config;
 pub mod envelope;
+pub mod journal;
 pub mod paths;
 pub mod security_group_membership;
 
 pub use cloud_credential::CloudCredential;
+pub use eci_scaling_config::EciScalingConfig;
 pub use security_group_membership::SecurityGroupMembership;
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
@@ -22,7 +25,7 @@ pub const GROUP: &str = "cloudsteward.dev";
 
 /// Every CRD, as it is committed below `crds/` and installed.
 pub fn crds() -> Vec<CustomResourceDefinition> {
-    vec![looked_at_by_nobody_yet(CloudCredential::crd()), looked_at_by_nobody_yet(SecurityGroupMembership::crd())]
+    [CloudCredential::crd(), EciScalingConfig::crd(), SecurityGroupMembership::crd()].map(looked_at_by_nobody_yet).into()
 }
 
 /// kstatus calls an object without a status healthy; the API server fills this in on creation, so that a new object counts as in progress.
