@@ -14,6 +14,8 @@ pub const REQUESTED_AT: &str = "reconcile.cloudsteward.dev/requestedAt";
 pub const FLUX_REQUESTED_AT: &str = "reconcile.fluxcd.io/requestedAt";
 /// Lets go of an object without any cloud call; the value says why.
 pub const ABANDON: &str = "cloudsteward.dev/abandon";
+/// A person's answer to an outcome that cannot be found out: `<run>=Ran` or `<run>=NotRan`.
+pub const RESOLVE: &str = "cloudsteward.dev/resolve";
 /// Held while there is something in the cloud to undo.
 pub const FINALIZER: &str = "cloudsteward.dev/undo";
 

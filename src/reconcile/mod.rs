@@ -6,6 +6,7 @@ pub mod backoff;
 pub mod claims;
 pub mod context;
 pub mod controller;
+pub mod journal;
 pub mod kind;
 pub mod memory;
 pub mod pass;

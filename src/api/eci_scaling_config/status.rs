@@ -2,17 +2,16 @@
 
 use crate::api::envelope::{Drift, Envelope, Time, open_word};
 use crate::api::journal::JournalEntry;
+use crate::api::paths::Paths;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The most paths that `applied` holds.
-pub const MAX_APPLIED: usize = 2000;
 /// The most bytes that the paths of `applied` may have together: a spec that would need more cannot be remembered, so it is refused.
-pub const MAX_APPLIED_BYTES: usize = 80 * 1024;
-/// The most values that one object takes from Secrets and ConfigMaps.
+pub const MAX_APPLIED_BYTES: usize = 64 * 1024;
+/// The most values that one object takes from Secrets.
 pub const MAX_SECRETS: usize = 512;
-/// The most bytes that their paths may have together, for the same reason.
-pub const MAX_SECRETS_BYTES: usize = 32 * 1024;
+/// The most bytes that their paths and fingerprints may have together, for the same reason.
+pub const MAX_SECRETS_BYTES: usize = 64 * 1024;
 
 /// What steward did and found.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -41,11 +40,10 @@ pub struct EciScalingConfigStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32), extend("x-kubernetes-list-type" = "atomic"))]
     pub drift: Vec<Drift>,
-    /// Steward's memory of what it set: paths without values, `containers[nginx].image`, and `containers[nginx]` for an entry that steward added itself. What is in
-    /// here and leaves spec is removed from the cloud.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 2000), extend("x-kubernetes-list-type" = "atomic"))]
-    pub applied: Vec<String>,
+    /// Steward's memory of what it set: a tree of names without values. An entry that steward added itself is marked with a dot. What is in here and leaves spec is
+    /// removed from the cloud.
+    #[serde(default, skip_serializing_if = "Paths::is_empty")]
+    pub applied: Paths,
     /// Fingerprints of the values by reference that steward set last, under a key that never leaves the installation: it tells that a Secret has changed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 512), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["path"]))]
@@ -57,6 +55,9 @@ pub struct EciScalingConfigStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["path"]))]
     pub corrections: Vec<Correction>,
+    /// What another tool changes again and again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conflict: Option<Conflict>,
     /// The journal of calls that must not happen twice.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["run"]))]
@@ -110,10 +111,27 @@ pub struct Convergence {
     pub generation: i64,
     /// How often it was sent to the cloud.
     pub sent: i32,
-    /// When it was first sent.
+    /// When it was last sent.
     pub since: Time,
-    /// What does not hold yet, at most 32 paths.
+    /// What it is to change, at most 32 paths.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 32), extend("x-kubernetes-list-type" = "atomic"))]
+    pub paths: Vec<String>,
+    /// What becomes part of `applied` once it is seen to hold.
+    #[serde(default, skip_serializing_if = "Paths::is_empty")]
+    pub sets: Paths,
+}
+
+/// Somebody else changes what steward sets right; it writes no more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Conflict {
+    /// Another generation of spec ends it.
+    pub generation: i64,
+    /// And so does another wish for a look, as `lastHandledReconcileAt` echoes them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requested_at: Option<String>,
+    /// What the two disagree about, at most 32 paths.
     #[schemars(length(max = 32), extend("x-kubernetes-list-type" = "atomic"))]
     pub paths: Vec<String>,
 }

@@ -36,6 +36,8 @@ pub struct Question<'a> {
 #[derive(Clone, Debug, Default)]
 pub struct Difference {
     pub changes: Vec<Change>,
+    /// Spec over what is there, without what is to go.
+    pub merged: Item,
     /// The fields of the configuration that a call has to send; empty if there is nothing that a call could say.
     pub call: Item,
     /// The call is complete, and clears what it does not say.
@@ -83,7 +85,6 @@ const OF_THE_CLOUD: [&str; 5] = ["CreationTime", "LifecycleState", "RegionId", "
 pub fn difference(question: &Question<'_>) -> Difference {
     let mut merge = Merge::new(question);
     let mut found = Difference::default();
-    let mut merged = Item::default();
     let mut in_the_way = Vec::new();
     for field in CONFIGURATION {
         let outcome = merge.top(field);
@@ -101,16 +102,16 @@ pub fn difference(question: &Question<'_>) -> Difference {
             }
         }
         if let Some(value) = outcome.value.filter(|_| !is_empty) {
-            merged.set(field, value);
+            found.merged.set(field, value);
         }
         found.named = found.named.and(&outcome.named);
         found.cannot_clear.extend(outcome.stuck);
         found.changes.extend(outcome.changes);
     }
     in_the_way.extend(question.observed.unknown().filter(|name| !OF_THE_CLOUD.contains(name)).map(|name| Path::default().field(name)));
-    found.override_if_allowed(question, &merged, &in_the_way);
+    found.override_if_allowed(question, &in_the_way);
     if !found.call.is_empty() {
-        found.complete(&merged, &in_the_way);
+        found.complete(&in_the_way);
     }
     found
 }
@@ -121,22 +122,32 @@ impl Difference {
         self.changes.iter().all(|change| change.unavailable) && self.cannot_clear.is_empty()
     }
 
+    /// Whether the cloud does not have this entry yet.
+    pub fn adds(&self, entry: &Path) -> bool {
+        self.changes.iter().any(|change| change.path == *entry && change.observed == ABSENT)
+    }
+
+    /// The differences that the call does away with.
+    pub fn sayable(&self) -> impl Iterator<Item = &Change> {
+        let sendable = |change: &Change| self.call.get(change.path.top()).is_some() && !self.cannot_clear.contains(&change.path);
+        self.changes.iter().filter(move |change| self.overrides || sendable(change))
+    }
+
     /// What is ours now, after this was seen: what was ours or has just been sent, as far as it is so, and what should go but has not yet.
     pub fn owned(&self, owned: &Paths, sent: &Paths) -> Paths {
-        let differs: Paths = self.changes.iter().map(|change| change.path.names().to_vec()).collect();
+        let differs: Paths = self.changes.iter().filter(|change| !change.unavailable).map(|change| change.path.names().to_vec()).collect();
         let stuck: Paths = self.cannot_clear.iter().map(|path| path.names().to_vec()).collect();
         owned.and(sent).filtered(|path| {
             let is_so = (1..=path.len()).all(|length| !differs.contains(&path[..length]));
-            let was_ours = owned.contains(path);
             if self.named.contains(path) {
-                is_so || was_ours
+                is_so || owned.contains(path)
             } else {
-                was_ours && (!is_so || stuck.contains(path) || stuck.contains(&path[..1]))
+                !is_so || stuck.contains(path) || stuck.contains(&path[..1])
             }
         })
     }
 
-    fn override_if_allowed(&mut self, question: &Question<'_>, merged: &Item, in_the_way: &[Path]) {
+    fn override_if_allowed(&mut self, question: &Question<'_>, in_the_way: &[Path]) {
         let clearable = |path: &Path| path.names().len() == 1;
         if !question.allow_override || !self.cannot_clear.iter().any(clearable) {
             return;
@@ -147,18 +158,18 @@ impl Difference {
         }
         self.cannot_clear.retain(|path| !clearable(path));
         self.overrides = true;
-        self.call = merged.clone();
+        self.call = self.merged.clone();
         self.sets = self.named.clone();
     }
 
     /// Adds what goes with every call, and what goes with what is in this one.
-    fn complete(&mut self, merged: &Item, in_the_way: &[Path]) {
+    fn complete(&mut self, in_the_way: &[Path]) {
         let together = COMPANIONS.iter().filter(|together| together.iter().any(|name| self.call.get(name).is_some()));
         let names: BTreeSet<&str> = REQUIRED.iter().chain(together.copied().flatten()).copied().collect();
         for field in CONFIGURATION.iter().filter(|field| names.contains(field.name)) {
             // A list that cannot be sent stays at home; the others are not sent for their own sake.
             let sendable = in_the_way.iter().all(|path| path.top() != field.name);
-            if let Some(value) = merged.get(field.name).filter(|_| sendable && self.call.get(field.name).is_none()) {
+            if let Some(value) = self.merged.get(field.name).filter(|_| sendable && self.call.get(field.name).is_none()) {
                 self.call.set(field, value.clone());
             }
         }

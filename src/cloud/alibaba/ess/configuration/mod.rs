@@ -129,6 +129,11 @@ impl Item {
         self.values.get(name)
     }
 
+    /// The fields that are set.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.values.keys().copied()
+    }
+
     pub fn set(&mut self, field: &Field, value: Value) {
         self.values.insert(field.name, value);
     }
@@ -149,6 +154,21 @@ impl Item {
 
     pub fn is_empty(&self) -> bool {
         self.values.is_empty() && self.unknown.is_empty()
+    }
+
+    /// Puts a value where this path of names leads: fields and keys of entries in turn. Nothing happens if there is no such place.
+    pub fn put(&mut self, fields: &'static [Field], path: &[String], value: Value) {
+        let [name, rest @ ..] = path else { return };
+        let Some(field) = fields.iter().find(|field| field.name == name) else { return };
+        match (rest, field.entries(), self.values.get_mut(field.name)) {
+            ([], _, _) => self.set(field, value),
+            ([key, rest @ ..], Some(entries), Some(Value::Items(items))) => {
+                if let Some(item) = items.iter_mut().find(|item| item.key(entries) == *key) {
+                    item.put(entries.fields, rest, value);
+                }
+            }
+            _ => {}
+        }
     }
 
     /// Fields of an answer that this release does not know.

@@ -1,0 +1,209 @@
+//! A configuration that is there: what differs, whether it is time to send it, and what is said of it.
+
+use super::step::{EciScalingStep, MODIFY};
+use super::{Content, Desired, Draft, Phase, Reason, SHOWN, Verdict, few, flawed, later, stuck, working};
+use crate::api::eci_scaling_config::ContainerOwnership;
+use crate::api::eci_scaling_config::status::{Convergence, MAX_APPLIED_BYTES};
+use crate::api::paths::Paths;
+use crate::cloud::alibaba::ess::ScalingConfiguration;
+use crate::kinds::eci_scaling_config::difference::{Change, Difference, Question, difference};
+use crate::kinds::eci_scaling_config::rules;
+use crate::reconcile::kind::Remark;
+use jiff::SignedDuration;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// After a call that the cloud accepted: when its reads are looked at for it to hold.
+const READ_BACKS: [i64; 6] = [1, 2, 4, 8, 16, 30];
+/// How often the same difference is sent before somebody is told.
+const TRIES: i32 = 2;
+/// Between two tries after that.
+const RARELY: SignedDuration = SignedDuration::from_hours(1);
+
+impl Draft<'_> {
+    pub(super) fn change(&mut self, found: &ScalingConfiguration, desired: &Desired) -> Verdict {
+        let difference = self.compare(found, desired);
+        self.show(&difference);
+        let drifted = difference.changes.iter().any(|change| !change.unavailable);
+        let verdict = match rules::check(&desired.item, &difference).and_then(|()| self.fits(&difference)) {
+            Err(flaw) => flawed(flaw),
+            Ok(()) if self.given.observe_only => self.only_look(&difference),
+            Ok(()) => {
+                self.learn(&difference, desired);
+                self.act(found, desired, &difference)
+            }
+        };
+        Verdict { drifted: Some(drifted), ..verdict }
+    }
+
+    fn compare(&self, found: &ScalingConfiguration, desired: &Desired) -> Difference {
+        let sent = desired.prints.iter().filter(|print| self.status.secrets.contains(print)).map(|print| print.path.clone()).collect();
+        let prints = desired.prints.iter().chain(&self.status.secrets);
+        difference(&Question {
+            desired: &desired.item,
+            observed: &found.configuration,
+            owned: &self.owned(),
+            exclusive: self.object.spec.container_ownership == ContainerOwnership::Exclusive,
+            allow_override: self.object.spec.allow_override,
+            sent: &sent,
+            secret: &prints.map(|print| print.path.clone()).collect(),
+        })
+    }
+
+    /// What a call has set that was not seen to hold yet is ours too, if spec drops it meanwhile.
+    fn owned(&self) -> Paths {
+        match &self.status.convergence {
+            Some(convergence) => self.status.applied.and(&convergence.sets),
+            None => self.status.applied.clone(),
+        }
+    }
+
+    /// Whether status can remember what a call would set.
+    fn fits(&self, difference: &Difference) -> Result<(), super::Flaw> {
+        let bytes = |paths: &Paths| serde_json::to_string(paths).map_or(usize::MAX, |text| text.len());
+        if bytes(&difference.named) <= MAX_APPLIED_BYTES {
+            return Ok(());
+        }
+        let message = "spec.configuration names more than status can remember: leave out what need not be steward's".to_owned();
+        Err(super::Flaw { reason: Reason::InvalidSpec, message, passes_by_itself: false })
+    }
+
+    fn only_look(&self, difference: &Difference) -> Verdict {
+        if difference.is_settled() {
+            return settled("the configuration is as spec has it; nothing is changed, because this object or steward only observes");
+        }
+        let paths = few(self.status.drift.iter().map(|drift| drift.path.as_str()));
+        let message = format!("differs in {paths}; nothing is changed, because this object or steward only observes");
+        stuck(Reason::DriftDetected, message)
+    }
+
+    /// What was seen to hold is ours, and what has gone is not any more.
+    fn learn(&mut self, difference: &Difference, desired: &Desired) {
+        let sent = self.status.convergence.as_ref().map(|convergence| convergence.sets.clone()).unwrap_or_default();
+        self.status.applied = difference.owned(&self.status.applied, &sent);
+        if difference.sayable().all(|change| change.unavailable) {
+            self.status.secrets.retain(|print| desired.prints.iter().any(|wanted| wanted.path == print.path));
+            if let Some(convergence) = self.status.convergence.take() {
+                self.tell(&convergence);
+            }
+        }
+    }
+
+    /// The change is made, and seen.
+    fn tell(&mut self, convergence: &Convergence) {
+        let paths = few(convergence.paths.iter().map(String::as_str));
+        if self.set_right(convergence) {
+            self.remarks.push(Remark { reason: Reason::DriftCorrected, note: format!("set right again: {paths}") });
+        }
+        if self.status.lifecycle_state.as_deref() == Some("Active") && !convergence.paths.is_empty() {
+            let note = format!("changed: {paths}. Instances that are running keep the old configuration until the group replaces them");
+            self.remarks.push(Remark { reason: Reason::InSync, note });
+        }
+    }
+
+    fn act(&mut self, found: &ScalingConfiguration, desired: &Desired, difference: &Difference) -> Verdict {
+        let due: Vec<&Change> = difference.sayable().filter(|change| !change.unavailable || self.is_news(change)).collect();
+        if due.is_empty() {
+            return self.nothing_to_say(difference);
+        }
+        if let Some(verdict) = self.given_up(&due) {
+            return verdict;
+        }
+        if let Some(verdict) = self.awaited(&due) {
+            return verdict;
+        }
+        if let Some(verdict) = self.held_back(MODIFY) {
+            return verdict;
+        }
+        if let Some(verdict) = self.is_a_fight(&due, desired) {
+            return verdict;
+        }
+        let paths: Vec<String> = due.iter().map(|change| change.path.as_str().to_owned()).collect();
+        let message = format!("changing {}", few(paths.iter().map(String::as_str)));
+        self.begin(&paths, difference);
+        let content = Content { item: difference.call.clone(), prints: desired.prints.clone(), paths };
+        self.step(EciScalingStep::Modify { id: found.id.clone(), content: Arc::new(content), overrides: difference.overrides });
+        working(Reason::Applying, message)
+    }
+
+    /// Nobody waits for a field that the vendor calls unavailable: it is sent once with each edit.
+    fn is_news(&self, change: &Change) -> bool {
+        self.is_edited() || !self.status.applied.contains(change.path.names())
+    }
+
+    /// Spec is as it can be, or what is left cannot be said to the cloud.
+    fn nothing_to_say(&self, difference: &Difference) -> Verdict {
+        let names = |paths: &[super::super::difference::Path]| few(paths.iter().map(super::super::difference::Path::as_str));
+        if !difference.cannot_merge.is_empty() {
+            let message = format!(
+                "the cloud replaces lists as a whole, and sending this one would lose {}: this release does not know it, or the cloud does not show it. Add it to spec, or upgrade steward",
+                names(&difference.cannot_merge)
+            );
+            return stuck(Reason::CannotMerge, message);
+        }
+        if !difference.cannot_clear.is_empty() {
+            let message = format!(
+                "{} left spec, and no parameter of the cloud's clears it: put it back, clear it in the console, or set spec.allowOverride",
+                names(&difference.cannot_clear)
+            );
+            return stuck(Reason::CannotClear, message);
+        }
+        let sent: Vec<_> = difference.changes.iter().map(|change| change.path.as_str()).collect();
+        if sent.is_empty() {
+            return settled("the configuration is as spec has it");
+        }
+        settled(&format!(
+            "the configuration is as spec has it; {} was sent, and is not waited for: the vendor calls it unavailable",
+            few(sent.into_iter())
+        ))
+    }
+
+    /// The same difference was sent and may not be visible yet, or was sent in vain.
+    fn awaited(&mut self, due: &[&Change]) -> Option<Verdict> {
+        let convergence = self.status.convergence.clone()?;
+        let sent: BTreeSet<&str> = convergence.paths.iter().map(String::as_str).collect();
+        let is_same = convergence.generation == self.generation()
+            && due.iter().all(|change| sent.contains(change.path.as_str()) || convergence.paths.len() == SHOWN);
+        if !is_same {
+            return None;
+        }
+        let since = convergence.since.get();
+        // Another process may have written it, by a clock that was ahead.
+        let age = self.now.duration_since(since).abs();
+        let paths = few(due.iter().map(|change| change.path.as_str()));
+        let read_back = READ_BACKS.iter().map(|after| SignedDuration::from_secs(*after)).find(|after| *after > age);
+        if let Some(after) = read_back {
+            self.look_in(after.saturating_sub(age));
+            return Some(working(Reason::AwaitingConsistency, format!("sent, and not seen in the cloud yet: {paths}")));
+        }
+        if convergence.sent < TRIES {
+            return None;
+        }
+        let again = later(since, RARELY);
+        if again <= self.now {
+            return None;
+        }
+        self.look_at(again);
+        let message = format!(
+            "the cloud took the change and did not make it: {paths}. It is tried again every hour; look at the value, or at what else sets it"
+        );
+        Some(stuck(Reason::NotConverged, message))
+    }
+
+    fn begin(&mut self, paths: &[String], difference: &Difference) {
+        let before = self.status.convergence.take();
+        let mut shown = paths.to_vec();
+        shown.truncate(SHOWN);
+        let same =
+            before.as_ref().filter(|before| before.generation == self.generation() && shown.iter().all(|path| before.paths.contains(path)));
+        let sent = same.map_or(0, |before| before.sent).saturating_add(1);
+        let earlier = before.as_ref().map(|before| before.sets.clone()).unwrap_or_default();
+        let paths = same.map_or(shown, |before| before.paths.clone());
+        self.status.convergence =
+            Some(Convergence { generation: self.generation(), sent, since: self.now.into(), paths, sets: earlier.and(&difference.sets) });
+    }
+}
+
+fn settled(message: &str) -> Verdict {
+    Verdict { phase: Phase::Settled, reason: Reason::InSync, message: message.to_owned(), drifted: None }
+}

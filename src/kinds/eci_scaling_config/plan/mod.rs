@@ -1,0 +1,208 @@
+//! The decision, as a pure function: from spec, the values it points at, the cloud and what status remembers to a new status, at most one step,
+//! and when to look again. `creation` is for a configuration that is not there yet, `change` for one that is, `removal` for an object that goes.
+
+mod change;
+mod creation;
+mod fight;
+mod note;
+mod owner;
+mod removal;
+mod step;
+
+pub(super) use note::note;
+pub use step::{Content, EciScalingStep};
+
+use super::desired::{Desired, Flaw, desired};
+use super::difference::{Change, Difference};
+use super::observe::Observed;
+use crate::api::EciScalingConfig;
+use crate::api::eci_scaling_config::EciScalingConfigStatus;
+use crate::api::eci_scaling_config::status::{Origin, Summary};
+use crate::api::envelope::Drift;
+use crate::api::journal::JournalState;
+use crate::cloud::alibaba::ess::ScalingConfiguration;
+use crate::cloud::alibaba::ess::configuration::Value;
+use crate::reason::Reason;
+use crate::reconcile::kind::{Given, Goal, Next, Part, Plan, Remark};
+use crate::reconcile::verdict::{Phase, Verdict, cut};
+use jiff::{SignedDuration, Timestamp};
+
+/// Lists in status that are there to be read.
+const SHOWN: usize = 32;
+/// The longest value that is shown.
+const LONGEST_SHOWN: usize = 256;
+/// A configuration that was created a moment after the journal said so may carry an earlier time, by the cloud's clock.
+const CLOCKS_APART: SignedDuration = SignedDuration::from_secs(60);
+
+pub(super) fn plan(
+    object: &EciScalingConfig,
+    given: &Given<EciScalingConfig>,
+    seen: &Observed,
+    goal: Goal,
+    now: Timestamp,
+) -> Plan<EciScalingConfig> {
+    let status = object.status.clone().unwrap_or_default();
+    let mut draft = Draft { object, given, seen, now, status, steps: Vec::new(), held: Vec::new(), remarks: Vec::new(), next: Next::Sync };
+    let verdict = match goal {
+        Goal::Keep => draft.keep(),
+        Goal::Remove => draft.remove(),
+    };
+    Plan { status: draft.status, verdict, steps: draft.steps, held: draft.held, next: draft.next, remarks: draft.remarks }
+}
+
+/// A plan in the making.
+struct Draft<'a> {
+    object: &'a EciScalingConfig,
+    given: &'a Given<EciScalingConfig>,
+    seen: &'a Observed,
+    now: Timestamp,
+    status: EciScalingConfigStatus,
+    steps: Vec<EciScalingStep>,
+    held: Vec<Part>,
+    remarks: Vec<Remark>,
+    next: Next,
+}
+
+impl Draft<'_> {
+    fn keep(&mut self) -> Verdict {
+        if let Some(message) = owner::of(self.object, self.given, self.seen) {
+            self.status.drift.clear();
+            return stuck(Reason::AlreadyOwned, message);
+        }
+        if let Some(found) = &self.seen.found {
+            self.bind(found);
+        }
+        let desired = match desired(self.object, &self.given.references, &self.given.installation) {
+            Ok(desired) => desired,
+            Err(flaw) => return flawed(flaw),
+        };
+        match &self.seen.found {
+            Some(found) => self.change(found, &desired),
+            None => self.create(desired),
+        }
+    }
+
+    /// From now on the id is what the object stands for.
+    fn bind(&mut self, found: &ScalingConfiguration) {
+        let status = &mut self.status;
+        let known = status.envelope.external_id.replace(found.id.clone());
+        let entry = status.operations.iter_mut().find(|entry| !matches!(entry.state, JournalState::Done | JournalState::Refused));
+        let made_by = entry.as_ref().map(|entry| {
+            let earliest = entry.started_at.get().saturating_sub(CLOCKS_APART).unwrap_or(Timestamp::MIN);
+            let in_time = found.creation_time.is_none_or(|created| created >= earliest);
+            if entry.ids.contains(&found.id) || entry.ids.is_empty() && in_time { Origin::Created } else { Origin::Adopted }
+        });
+        if let Some(entry) = entry {
+            entry.state = JournalState::Done;
+            entry.ids = vec![found.id.clone()];
+        }
+        let is_new = known.as_ref().is_some_and(|known| *known != found.id);
+        status.origin = match (made_by, status.origin.take()) {
+            _ if self.object.spec.scaling_configuration_id.is_some() => Some(Origin::Bound),
+            (Some(origin), _) => Some(origin),
+            (None, Some(origin)) if !is_new => Some(origin),
+            (None, _) => {
+                // Another configuration under the name: nothing in it was set by us.
+                status.applied = crate::api::paths::Paths::default();
+                status.secrets.clear();
+                Some(Origin::Adopted)
+            }
+        };
+        let configuration = &found.configuration;
+        let number = |name: &str| match configuration.get(name) {
+            Some(Value::Number(number)) => Some(*number),
+            _ => None,
+        };
+        let group = (!found.group.is_empty()).then(|| found.group.clone());
+        status.scaling_group_id.clone_from(&group);
+        status.scaling_configuration_name = configuration.text("scalingConfigurationName").map(str::to_owned);
+        status.lifecycle_state = (!found.lifecycle_state.is_empty()).then(|| found.lifecycle_state.clone());
+        let image = configuration.entries("containers").first().and_then(|first| first.text("image"));
+        let image = image.map(|image| cut(image, LONGEST_SHOWN));
+        status.summary = Some(Summary { group, cpu: number("cpu"), memory: number("memory"), image });
+    }
+
+    fn generation(&self) -> i64 {
+        self.object.metadata.generation.unwrap_or_default()
+    }
+
+    /// Whether this generation of spec has not been looked at before.
+    fn is_edited(&self) -> bool {
+        let status = self.object.status.as_ref();
+        status.and_then(|status| status.envelope.observed_generation) != Some(self.generation())
+    }
+
+    fn look_at(&mut self, at: Timestamp) {
+        self.next = match self.next {
+            Next::At(earlier) if earlier <= at => Next::At(earlier),
+            Next::At(_) | Next::Sync | Next::Gone => Next::At(at),
+        };
+    }
+
+    fn look_in(&mut self, wait: SignedDuration) {
+        self.look_at(later(self.now, wait));
+    }
+
+    fn show(&mut self, difference: &Difference) {
+        self.status.drift = difference.changes.iter().filter(|change| !change.unavailable).take(SHOWN).map(shown).collect();
+    }
+
+    /// A step that failed is not repeated before its time; what is said of it meanwhile.
+    fn held_back(&mut self, part: &str) -> Option<Verdict> {
+        let failure = self.given.failures.get(part)?;
+        if failure.retry_at <= self.now {
+            return None;
+        }
+        self.held.push(part.to_owned());
+        let code = failure.code.as_ref().map(|code| format!(" [{code}]")).unwrap_or_default();
+        let message = format!("{}. {}{code}", failure.meaning, failure.hint);
+        let phase = if failure.passes_by_itself(self.now) { Phase::Working } else { Phase::Stuck };
+        Some(Verdict { phase, reason: failure.reason, message, drifted: None })
+    }
+
+    fn step(&mut self, step: EciScalingStep) {
+        if self.given.at_most > 0 {
+            self.steps.push(step);
+        } else {
+            self.look_at(self.now);
+        }
+    }
+}
+
+fn shown(change: &Change) -> Drift {
+    Drift {
+        path: cut(&format!("spec.configuration.{}", change.path), LONGEST_SHOWN),
+        desired: cut(&change.desired, LONGEST_SHOWN),
+        observed: cut(&change.observed, LONGEST_SHOWN),
+    }
+}
+
+fn flawed(flaw: Flaw) -> Verdict {
+    let phase = if flaw.passes_by_itself { Phase::Working } else { Phase::Stuck };
+    Verdict { phase, reason: flaw.reason, message: flaw.message, drifted: None }
+}
+
+fn stuck(reason: Reason, message: String) -> Verdict {
+    Verdict { phase: Phase::Stuck, reason, message, drifted: None }
+}
+
+fn working(reason: Reason, message: String) -> Verdict {
+    Verdict { phase: Phase::Working, reason, message, drifted: None }
+}
+
+fn later(now: Timestamp, wait: SignedDuration) -> Timestamp {
+    now.saturating_add(wait).unwrap_or(now)
+}
+
+/// The first few of many paths, as people read them.
+fn few<'a>(paths: impl Iterator<Item = &'a str>) -> String {
+    const SHOWN_PATHS: usize = 8;
+    let mut all: Vec<_> = paths.collect();
+    let more = all.len().saturating_sub(SHOWN_PATHS);
+    all.truncate(SHOWN_PATHS);
+    let few = all.join(", ");
+    if more == 0 { few } else { format!("{few} and {more} more") }
+}
+
+#[cfg(test)]
+mod tests;
