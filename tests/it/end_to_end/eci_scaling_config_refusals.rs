@@ -1,4 +1,4 @@
-//! What the API server makes of an EciScalingConfig by itself: which are taken as they are, which are refused and with what words. Steward does
+//! What the API server makes of an `EciScalingConfig` by itself: which are taken as they are, which are refused and with what words. Steward does
 //! not run here. The rules have a table of their own beside the types; here is what only a real API server says: limits of numbers and lists,
 //! words that do not exist, fields that do not exist, and that the rules are cheap enough for it.
 
@@ -138,7 +138,7 @@ fn refused() -> Vec<(Value, &'static str, &'static str)> {
 fn complaint(what: &Value, said: &Said, words: &[&str]) -> Option<String> {
     let missing: Vec<_> = words.iter().filter(|word| !said.stderr.contains(**word)).collect();
     // A person reads this in a terminal.
-    let readable = said.stderr.len() <= 1000 || said.stderr.contains("Invalid value: \"ccc");
+    let readable = said.stderr.len() <= 1000;
     let fine = !said.success && missing.is_empty() && readable;
     (!fine).then(|| {
         format!("{what}: accepted: {}, not said: {missing:?}, said: {}", said.success, said.stderr.chars().take(600).collect::<String>())
@@ -205,7 +205,7 @@ fn the_manuals_manifests_apply_as_they_are_and_a_password_is_not_kept_even_where
     let literal = bound(&json!({"imageRegistryCredentials": [
         {"server": "r", "userName": "u", "password": "literal", "passwordSecretRef": {"name": "pull", "key": "password"}}
     ]}));
-    let said = kubectl.run_with_input(&["apply", "--server-side", "--validate=false", "-f", "-"], &literal).expect("kubectl runs");
+    let said = kubectl.run_with_input(&["create", "--validate=false", "-f", "-"], &literal).expect("kubectl runs");
     assert!(said.success, "{}", said.stderr);
     assert!(!get("bad").to_string().contains("literal"), "an unknown field is not stored");
 }

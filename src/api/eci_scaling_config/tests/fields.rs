@@ -151,12 +151,12 @@ fn everything_that_can_be_written_is_read_and_comes_back_as_it_was() {
 #[test]
 fn what_people_write_comes_back_with_only_the_policies_beside_it() {
     let policies = [
-        r#".spec.allowOverride=false"#,
+        ".spec.allowOverride=false",
         r#".spec.containerOwnership="Merge""#,
         r#".spec.credentialRef={"name":"default"}"#,
         r#".spec.deletionPolicy="Retain""#,
         r#".spec.managementPolicy="Manage""#,
-        r#".spec.suspend=false"#,
+        ".spec.suspend=false",
     ];
     let added = |manifest: &str| {
         let manifest = yaml(manifest);
@@ -173,12 +173,12 @@ fn what_people_write_comes_back_with_only_the_policies_beside_it() {
     assert_eq!(
         added,
         [
-            r#".spec.allowOverride=false"#,
-            r#".spec.configuration.cpu: 2 became 2.0"#,
-            r#".spec.configuration.memory: 4 became 4.0"#,
+            ".spec.allowOverride=false",
+            ".spec.configuration.cpu: 2 became 2.0",
+            ".spec.configuration.memory: 4 became 4.0",
             r#".spec.credentialRef={"name":"default"}"#,
             r#".spec.managementPolicy="Manage""#,
-            r#".spec.suspend=false"#,
+            ".spec.suspend=false",
         ]
     );
 }
