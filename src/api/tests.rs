@@ -11,22 +11,22 @@ use kube::core::cel::Validator;
 use serde_json::Value;
 
 /// A status that is larger makes every watch event and every write of the object heavy, and ends at etcd's limit.
-const LARGEST_STATUS: usize = 256 * 1024;
+pub(super) const LARGEST_STATUS: usize = 256 * 1024;
 
 /// The longest id that the schema admits.
-fn id(prefix: &str, number: usize) -> String {
+pub(super) fn id(prefix: &str, number: usize) -> String {
     format!("{prefix}{number:0width$}", width = 32 - prefix.len())
 }
 
-fn at(second: i64) -> Time {
+pub(super) fn at(second: i64) -> Time {
     Timestamp::from_second(1_800_000_000 + second).unwrap().into()
 }
 
-fn letters(count: usize) -> String {
+pub(super) fn letters(count: usize) -> String {
     "m".repeat(count)
 }
 
-fn fullest_envelope() -> Envelope {
+pub(super) fn fullest_envelope() -> Envelope {
     let condition = |type_: &str| meta::Condition {
         type_: type_.to_owned(),
         status: "Unknown".to_owned(),
@@ -226,17 +226,17 @@ spec:
   suspend: false
 ";
 
-fn yaml(text: &str) -> Value {
+pub(super) fn yaml(text: &str) -> Value {
     serde_saphyr::from_str(text).unwrap()
 }
 
 /// Reads a manifest as the kind and writes it again.
-fn through<K: serde::de::DeserializeOwned + serde::Serialize>(manifest: &Value) -> Value {
+pub(super) fn through<K: serde::de::DeserializeOwned + serde::Serialize>(manifest: &Value) -> Value {
     serde_json::to_value(serde_json::from_value::<K>(manifest.clone()).unwrap()).unwrap()
 }
 
 /// Whether everything in `part` is in `whole`, and what `whole` has more of.
-fn additions(whole: &Value, part: &Value, path: &str) -> Vec<String> {
+pub(super) fn additions(whole: &Value, part: &Value, path: &str) -> Vec<String> {
     match (whole, part) {
         (Value::Object(whole), Value::Object(part)) => {
             let missing = part.keys().filter(|key| !whole.contains_key(*key)).map(|key| format!("{path}.{key} is lost"));
@@ -278,7 +278,7 @@ fn the_manifests_that_people_write_come_back_as_they_were_with_the_defaults_besi
 
 #[test]
 fn the_defaults_of_the_types_are_those_of_the_schema() {
-    let [credential, membership] = crds().try_into().unwrap_or_else(|_| unreachable!("two kinds"));
+    let [credential, _, membership] = crds().try_into().unwrap_or_else(|_| unreachable!("three kinds"));
     for (crd, manifest, read) in [
         (&credential, yaml(LEAST_CREDENTIAL), through::<CloudCredential>(&yaml(LEAST_CREDENTIAL))),
         (&membership, yaml(LEAST_MEMBERSHIP), through::<SecurityGroupMembership>(&yaml(LEAST_MEMBERSHIP))),
@@ -290,12 +290,12 @@ fn the_defaults_of_the_types_are_those_of_the_schema() {
 
 // ── rules ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-fn schema_of(crd: &CustomResourceDefinition) -> Value {
+pub(super) fn schema_of(crd: &CustomResourceDefinition) -> Value {
     serde_json::to_value(crd.spec.versions[0].schema.as_ref().unwrap().open_api_v3_schema.as_ref().unwrap()).unwrap()
 }
 
 /// `field: sentence`, of every rule that does not hold.
-fn refusals(kind: &str, object: &Value, old: Option<&Value>) -> Vec<String> {
+pub(super) fn refusals(kind: &str, object: &Value, old: Option<&Value>) -> Vec<String> {
     let crd = crds().into_iter().find(|crd| crd.spec.names.kind == kind).unwrap();
     match Validator::new().validate(&schema_of(&crd), object, old) {
         Ok(()) => Vec::new(),
@@ -461,6 +461,7 @@ fn the_columns_begin_with_ready_and_reason() {
     };
     assert_eq!(columns("SecurityGroupMembership"), ["READY", "REASON", "GROUP", "MEMBERS", "JOINED", "AGE"]);
     assert_eq!(columns("CloudCredential")[..2], ["READY", "REASON"]);
+    assert_eq!(columns("EciScalingConfig"), ["READY", "REASON", "DRIFT", "GROUP", "CPU", "MEMORY", "IMAGE", "AGE"]);
 }
 
 #[test]

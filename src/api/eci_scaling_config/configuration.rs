@@ -268,9 +268,9 @@ pub struct Tag {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new("has(self.passwordSecretRef) != has(self.dockerConfigSecretRef)")
-    .message("set exactly one of passwordSecretRef (together with userName) and dockerConfigSecretRef; a password itself cannot be written here"))]
+    .message("set exactly one of passwordSecretRef (together with userName) and dockerConfigSecretRef; the password itself cannot be written here"))]
 #[x_kube(validation = Rule::new("has(self.userName) == has(self.passwordSecretRef)")
-    .message("userName belongs to passwordSecretRef: with dockerConfigSecretRef leave it out, the Secret says who it is"))]
+    .message("userName and passwordSecretRef go together: set both, or neither of them and dockerConfigSecretRef"))]
 pub struct ImageRegistryCredential {
     /// Domain name of the registry.
     #[schemars(length(min = 1, max = 253))]

@@ -2,6 +2,7 @@
 //! What only time or the cloud's moods can bring about is told in the stories; here is what only the real thing can show.
 
 mod deletion;
+mod eci_scaling_config_refusals;
 mod keys;
 mod load;
 mod probes;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use steward_playground::playground::{install, repository};
 use steward_playground::{ControlPlane, Options, wait};
 
-fn control_plane() -> ControlPlane {
+pub(super) fn control_plane() -> ControlPlane {
     let control_plane = ControlPlane::start(&Options::default()).expect("a control plane");
     install(&control_plane, &repository().join("deploy/playground")).expect("the manifests");
     control_plane
@@ -373,7 +373,7 @@ fn kubectl_explain_tells_what_each_field_is_for() {
         assert!(explained.contains(what), "{what} in {explained}");
     }
     let mut missing = Vec::new();
-    for plural in ["securitygroupmemberships", "cloudcredentials"] {
+    for plural in ["securitygroupmemberships", "cloudcredentials", "eciscalingconfigs"] {
         let crd = control_plane.kubectl().ok(&["get", "crd", &format!("{plural}.cloudsteward.dev"), "-o", "json"]).expect("the CRD");
         let crd: Value = serde_json::from_str(&crd).expect("JSON");
         let spec = &crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"];

@@ -1,0 +1,76 @@
+//! The status keeps its limit, and what a newer release wrote.
+
+use super::schema;
+use crate::api::eci_scaling_config::status::{
+    Convergence, Correction, EciScalingConfigStatus, MAX_APPLIED, MAX_APPLIED_BYTES, MAX_SECRETS, MAX_SECRETS_BYTES, Origin, SecretPrint,
+    Summary,
+};
+use crate::api::envelope::Drift;
+use crate::api::journal::{JournalEntry, JournalKind, JournalState};
+use crate::api::tests::{LARGEST_STATUS, at, fullest_envelope, letters};
+use serde_json::json;
+
+/// As many paths, together as long as allowed.
+fn paths(count: usize, bytes: usize) -> impl Iterator<Item = String> {
+    let width = bytes / count;
+    (0..count).map(move |number| format!("{number:p>width$}"))
+}
+
+#[test]
+fn the_fullest_status_stays_below_its_limit() {
+    let longest = |number: usize| format!("containers[{}].environmentVars[{}{number:02}].value", letters(128), letters(126));
+    let entry = |number: usize| JournalEntry {
+        run: format!("{number:048}"),
+        kind: JournalKind::Create,
+        intent_hash: letters(64),
+        request_fingerprint: letters(64),
+        holder: letters(128),
+        state: JournalState::OutcomeUnknown,
+        started_at: at(0),
+        attempt: i32::MAX,
+        ids: vec![letters(64)],
+        group: Some(letters(64)),
+        name: Some(letters(64)),
+        request_id: Some(letters(128)),
+    };
+    let status = EciScalingConfigStatus {
+        envelope: fullest_envelope(),
+        origin: Some(Origin::Adopted),
+        scaling_group_id: Some(letters(64)),
+        scaling_configuration_name: Some(letters(64)),
+        lifecycle_state: Some("Inactive".to_owned()),
+        summary: Some(Summary { group: Some(letters(64)), cpu: Some(0.1), memory: Some(0.1), image: Some(letters(512)) }),
+        drift: (0..32).map(|number| Drift { path: longest(number), desired: letters(256), observed: letters(256) }).collect(),
+        applied: paths(MAX_APPLIED, MAX_APPLIED_BYTES).collect(),
+        secrets: paths(MAX_SECRETS, MAX_SECRETS_BYTES).map(|path| SecretPrint { path, hmac: letters(64) }).collect(),
+        convergence: Some(Convergence { generation: i64::MAX, sent: i32::MAX, since: at(0), paths: (0..32).map(longest).collect() }),
+        corrections: (0..32).map(|number| Correction { path: longest(number), times: (0..5).map(at).collect() }).collect(),
+        operations: (0..32).map(entry).collect(),
+    };
+    let length = serde_json::to_string(&status).unwrap().len();
+    assert!(length < LARGEST_STATUS, "{length} bytes");
+    assert!(length > LARGEST_STATUS * 3 / 4, "it is meant to be full: {length} bytes");
+    assert_eq!(serde_json::from_value::<EciScalingConfigStatus>(serde_json::to_value(&status).unwrap()).unwrap(), status);
+    let bounds = &schema()["properties"]["status"]["properties"];
+    assert_eq!((&bounds["applied"]["maxItems"], &bounds["secrets"]["maxItems"]), (&json!(MAX_APPLIED), &json!(MAX_SECRETS)));
+}
+
+#[test]
+fn a_status_of_a_newer_release_can_be_read_and_comes_back_as_it_went() {
+    let entry = |kind: &str, state: &str| {
+        json!({"run": "r", "kind": kind, "intentHash": "h", "requestFingerprint": "f", "holder": "steward-0", "state": state,
+               "startedAt": "2026-11-22T08:00:00Z", "attempt": 0})
+    };
+    let newer =
+        json!({"observedGeneration": 3, "origin": "Imported", "operations": [entry("Apply", "Postponed"), entry("Create", "Intended")]});
+    let read: EciScalingConfigStatus = serde_json::from_value(newer.clone()).unwrap();
+    assert_eq!(read.origin, Some(Origin::Unknown("Imported".to_owned())));
+    assert_eq!(read.operations[0].kind, JournalKind::Unknown("Apply".to_owned()));
+    assert_eq!(read.operations[0].state, JournalState::Unknown("Postponed".to_owned()));
+    assert_eq!((&read.operations[1].kind, &read.operations[1].state), (&JournalKind::Create, &JournalState::Intended));
+    assert_eq!(serde_json::to_value(&read).unwrap(), newer);
+    for word in ["Created", "Adopted", "Bound"] {
+        let read: EciScalingConfigStatus = serde_json::from_value(json!({"origin": word})).unwrap();
+        assert!(!matches!(read.origin, Some(Origin::Unknown(_)) | None), "{word}");
+    }
+}
