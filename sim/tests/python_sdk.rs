@@ -72,3 +72,22 @@ fn the_vendors_libraries_assume_roles_with_keys_and_with_tokens() {
     });
     assert_eq!(results, expected, "{}", complaint(&output));
 }
+
+#[test]
+fn the_vendors_python_sdk_writes_and_reads_every_field_of_a_scaling_configuration() {
+    let simulator = Simulator::start(Options { seed: include_str!("../seeds/demo.yaml").to_owned(), ..Options::default() }).unwrap();
+    let table = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/eci-fields.tsv");
+    let output = environment::session("session_ess.py", "requirements.txt", &[&simulator.url(), table]);
+    let results: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", complaint(&output)));
+    let expected = json!({
+        "groups": [["asg-1", "ECI", "asc-1"]],
+        "create": { "not sent": [], "compared": 153, "wrong": [] },
+        "modify": { "not sent": [], "compared": 154, "wrong": [] },
+        "same": true,
+        "delete an active one": "IncorrectScalingConfigurationLifecycleState",
+        "delete": "ok",
+        "delete again": "InvalidScalingConfigurationId.NotFound",
+        "describe": [],
+    });
+    assert_eq!(results, expected, "{}", complaint(&output));
+}

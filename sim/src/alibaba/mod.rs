@@ -2,6 +2,7 @@
 //! API version tells.
 
 pub(crate) mod ecs;
+pub(crate) mod ess;
 pub(crate) mod gate;
 pub(crate) mod preamble;
 mod region;
@@ -80,6 +81,7 @@ pub(crate) fn find(request: &Request, preamble: &Preamble) -> Result<Operation, 
     }
     let found = match service(preamble) {
         "ecs" => ecs::operation(action),
+        "ess" => ess::operation(action),
         "sts" => sts::operation(action),
         _ => {
             return Err(Refusal::new(404, "InvalidProduct.NotFound", "Cannot find product according to your specified domain."));

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use anyhow::{Context as _, Result, bail, ensure};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::World;
 use super::lay::{INSTANCE_STATUSES, INTERFACE_STATUSES};
 use super::roles::{OidcProviderSeed, RoleSeed};
+use super::scaling::Lifecycle;
 use super::seed::{KeySeed, SettingsSeed};
 use crate::clock::later;
 use crate::huawei::realm::edit::HuaweiEdit;
@@ -61,6 +63,15 @@ pub struct Change {
     pub busy_for: Option<SignedDuration>,
     pub rules: Option<u32>,
     pub size: Option<usize>,
+    pub scaling_configuration: Option<String>,
+    /// Of a scaling configuration, in the names of a Modify: each value replaces the old one, null takes it away.
+    pub configuration: Option<BTreeMap<String, Value>>,
+    /// Likewise, of what its answers carry on top.
+    pub extra: Option<BTreeMap<String, Value>>,
+    /// `Active` (then no other one of its group is) or `Inactive`.
+    pub lifecycle: Option<Lifecycle>,
+    /// How many were made from it.
+    pub instances: Option<u32>,
 }
 
 /// One object, by its kind and id.
@@ -70,6 +81,9 @@ pub enum Object {
     Instance(String),
     Interface(String),
     Group(String),
+    /// With its configurations.
+    ScalingGroup(String),
+    ScalingConfiguration(String),
     Key(String),
     /// By ARN; its temporary keys are void.
     Role(String),
@@ -118,6 +132,12 @@ impl Edit {
         Self::Delete(Object::Group(id.into()))
     }
 
+    /// Somebody else changes a scaling configuration: fields in the names of a Modify, null takes one away.
+    pub fn configure<const N: usize>(id: impl Into<String>, fields: [(&str, Value); N]) -> Self {
+        let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        Self::Set(Box::new(Change { scaling_configuration: Some(id.into()), configuration: Some(fields), ..Change::default() }))
+    }
+
     /// The key keeps its id and gets a new secret.
     pub fn rotate(key: impl Into<String>, secret: impl Into<String>) -> Self {
         Self::Key(KeySeed { id: key.into(), secret: Some(secret.into()), ..KeySeed::default() })
@@ -155,11 +175,18 @@ impl World {
     }
 
     fn set(&mut self, change: &Change, now: Timestamp) -> Result<()> {
-        match (&change.instance, &change.interface, &change.group) {
-            (Some(id), None, None) => self.set_instance(id, change, now),
-            (None, Some(id), None) => self.set_interface(id, change, now),
-            (None, None, Some(id)) => self.set_group(id, change),
-            _ => bail!("set: say one of `instance`, `interface` and `group`"),
+        if let (Some(id), None, None, None) = (&change.scaling_configuration, &change.instance, &change.interface, &change.group) {
+            return self.set_configuration(id, change, now);
+        }
+        ensure!(
+            change.configuration.is_none() && change.extra.is_none() && change.lifecycle.is_none() && change.instances.is_none(),
+            "set: `configuration`, `extra`, `lifecycle` and `instances` belong to a scaling configuration"
+        );
+        match (&change.instance, &change.interface, &change.group, &change.scaling_configuration) {
+            (Some(id), None, None, None) => self.set_instance(id, change, now),
+            (None, Some(id), None, None) => self.set_interface(id, change, now),
+            (None, None, Some(id), None) => self.set_group(id, change),
+            _ => bail!("set: say one of `instance`, `interface`, `group` and `scalingConfiguration`"),
         }
     }
 
@@ -249,6 +276,8 @@ impl World {
                 }
                 self.groups.remove(id).is_some()
             }
+            Object::ScalingGroup(id) => self.remove_scaling_group(id),
+            Object::ScalingConfiguration(id) => self.remove_configuration(id, now, SignedDuration::ZERO),
             Object::Key(id) => self.keys.remove(id).is_some(),
             Object::Role(arn) => {
                 self.revoke_sessions(arn)?;

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::pick::pick;
 use super::roles::{OidcProviderSeed, RoleSeed, arn};
 use super::seed::{Defaults, GroupSeed, InstanceSeed, InterfaceSeed, KeySeed, NetworkType, Seed, SettingsSeed};
-use super::{Group, Groups, Instance, Interface, Key, World};
+use super::{Group, Instance, Interface, Key, Lagged, World};
 
 pub(crate) const INSTANCE_STATUSES: [&str; 5] = ["Pending", "Starting", "Running", "Stopping", "Stopped"];
 pub(crate) const INTERFACE_STATUSES: [&str; 5] = ["Available", "Attaching", "InUse", "Detaching", "Deleting"];
@@ -63,7 +63,7 @@ impl World {
             let id = interface.id.clone();
             self.put_interface(interface, &defaults, now).with_context(|| format!("interface {id}"))?;
         }
-        Ok(())
+        self.lay_scaling(seed.scaling_groups, seed.scaling_configurations, &defaults, now)
     }
 
     pub(crate) fn put_key(&mut self, seed: &KeySeed) -> Result<()> {
@@ -163,7 +163,7 @@ impl World {
             instance: Some(id.clone()),
             kind: "Primary".to_owned(),
             status: "InUse".to_owned(),
-            groups: Groups::of(seed.groups),
+            groups: Lagged::of(seed.groups),
             service_managed: seed.service_managed,
             creating: false,
             tags: BTreeMap::new(),
@@ -237,7 +237,7 @@ impl World {
             instance: seed.instance,
             kind: checked(seed.kind, "Secondary", "type", &INTERFACE_TYPES)?,
             status: checked(seed.status, usual, "status", &INTERFACE_STATUSES)?,
-            groups: Groups::of(seed.groups),
+            groups: Lagged::of(seed.groups),
             service_managed: seed.service_managed,
             creating: seed.creating,
             tags: seed.tags,
@@ -272,7 +272,7 @@ impl World {
         ids.first().and_then(|id| self.groups.get(id)).context("`groups` is empty")
     }
 
-    fn place(&mut self, account: Option<String>, region: Option<String>, defaults: &Defaults) -> Result<Place> {
+    pub(super) fn place(&mut self, account: Option<String>, region: Option<String>, defaults: &Defaults) -> Result<Place> {
         let account = pick("account", account, defaults.account.clone(), self.accounts.iter())?;
         ensure!(self.accounts.contains(&account), "there is no account {account}");
         let region = pick("region", region, defaults.region.clone(), self.regions.iter())?;
@@ -281,9 +281,9 @@ impl World {
     }
 }
 
-struct Place {
-    account: String,
-    region: String,
+pub(super) struct Place {
+    pub(super) account: String,
+    pub(super) region: String,
 }
 
 impl InstanceSeed {
@@ -303,7 +303,7 @@ impl InstanceSeed {
     }
 }
 
-fn checked(said: Option<String>, default: &str, field: &str, allowed: &[&str]) -> Result<String> {
+pub(super) fn checked(said: Option<String>, default: &str, field: &str, allowed: &[&str]) -> Result<String> {
     let value = said.unwrap_or_else(|| default.to_owned());
     ensure!(allowed.contains(&value.as_str()), "`{field}`: {value} is none of {}", allowed.join(", "));
     Ok(value)
@@ -325,6 +325,13 @@ impl super::Settings {
         self.rules_per_interface = seed.rules_per_interface.unwrap_or(self.rules_per_interface);
         self.normal_group_size = seed.normal_group_size.unwrap_or(self.normal_group_size);
         self.enterprise_group_size = seed.enterprise_group_size.unwrap_or(self.enterprise_group_size);
+        self.configurations_per_group = seed.configurations_per_group.unwrap_or(self.configurations_per_group);
+        self.passwords = seed.passwords.unwrap_or(self.passwords);
+        self.empty_fields = seed.empty_fields.unwrap_or(self.empty_fields);
+        self.empty_strings = seed.empty_strings.unwrap_or(self.empty_strings);
+        self.list_order = seed.list_order.unwrap_or(self.list_order);
+        self.strict_parameters = seed.strict_parameters.unwrap_or(self.strict_parameters);
+        self.strict_modify = seed.strict_modify.unwrap_or(self.strict_modify);
         self.limits.extend(seed.limits.clone());
         self.denied_reads = seed.denied_reads.unwrap_or(self.denied_reads);
         self.throttle_headers = seed.throttle_headers.unwrap_or(self.throttle_headers);

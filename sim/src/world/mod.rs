@@ -2,19 +2,22 @@
 //! which an interface changes its groups.
 
 pub(crate) mod edit;
+pub(crate) mod lagged;
 mod lay;
 mod pick;
 pub(crate) mod roles;
+pub(crate) mod scaling;
 pub(crate) mod seed;
 mod view;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
+use self::lagged::Lagged;
 use self::roles::{OidcProvider, Role};
-use crate::clock::later;
+use self::scaling::{EmptyFields, EmptyStrings, ListOrder, Passwords, ScalingConfiguration, ScalingGroup};
 use crate::huawei::realm::Realm;
 
 #[derive(Clone, Debug, Default)]
@@ -31,6 +34,11 @@ pub(crate) struct World {
     pub(crate) instances: BTreeMap<String, Instance>,
     pub(crate) interfaces: BTreeMap<String, Interface>,
     pub(crate) groups: BTreeMap<String, Group>,
+    pub(crate) scaling_groups: BTreeMap<String, ScalingGroup>,
+    /// One that is gone stays as long as reads still see it.
+    pub(crate) scaling_configurations: BTreeMap<String, Lagged<Option<ScalingConfiguration>>>,
+    /// Scaling configurations that were created so far.
+    pub(crate) configured: u64,
     /// The other vendor's accounts.
     pub(crate) huawei: Realm,
 }
@@ -63,6 +71,15 @@ pub(crate) struct Settings {
     pub(crate) rules_per_interface: u32,
     pub(crate) normal_group_size: usize,
     pub(crate) enterprise_group_size: usize,
+    pub(crate) configurations_per_group: usize,
+    pub(crate) passwords: Passwords,
+    pub(crate) empty_fields: EmptyFields,
+    pub(crate) empty_strings: EmptyStrings,
+    pub(crate) list_order: ListOrder,
+    /// ESS refuses parameters that it does not know.
+    pub(crate) strict_parameters: bool,
+    /// A Modify must carry the five that the document marks as required.
+    pub(crate) strict_modify: bool,
     /// Calls per minute by operation; `*` for those without an entry.
     pub(crate) limits: BTreeMap<String, u32>,
     pub(crate) denied_reads: DeniedReads,
@@ -102,7 +119,16 @@ impl Default for Settings {
             rules_per_interface: 1_000,
             normal_group_size: 6_000,
             enterprise_group_size: 65_536,
-            limits: BTreeMap::from([("JoinSecurityGroup".to_owned(), 1_000), ("*".to_owned(), 10_000)]),
+            configurations_per_group: 10,
+            passwords: Passwords::default(),
+            empty_fields: EmptyFields::default(),
+            empty_strings: EmptyStrings::default(),
+            list_order: ListOrder::default(),
+            strict_parameters: false,
+            strict_modify: false,
+            limits: [("JoinSecurityGroup", 1_000), ("ModifyEciScalingConfiguration", 300), ("*", 10_000)]
+                .map(|(operation, limit)| (operation.to_owned(), limit))
+                .into(),
             denied_reads: DeniedReads::Refuse,
             throttle_headers: ThrottleHeaders::None,
             skew: SignedDuration::ZERO,
@@ -154,8 +180,7 @@ pub(crate) struct Interface {
     #[serde(rename = "type")]
     pub(crate) kind: String,
     pub(crate) status: String,
-    #[serde(flatten)]
-    pub(crate) groups: Groups,
+    pub(crate) groups: Lagged<Vec<String>>,
     pub(crate) service_managed: bool,
     pub(crate) creating: bool,
     pub(crate) tags: BTreeMap<String, String>,
@@ -207,47 +232,13 @@ impl GroupKind {
     }
 }
 
-/// The groups of an interface: the truth at once for writes, and for reads what was true before the lag.
-#[derive(Clone, Debug, Default, Serialize)]
-pub(crate) struct Groups {
-    #[serde(rename = "groups")]
-    truth: Vec<String>,
-    /// Older values, each with the time until which reads still show it.
-    #[serde(skip)]
-    earlier: VecDeque<(Timestamp, Vec<String>)>,
-}
-
-impl Groups {
-    pub(crate) fn of(groups: Vec<String>) -> Self {
-        Self { truth: groups, earlier: VecDeque::new() }
-    }
-
-    pub(crate) fn truth(&self) -> &[String] {
-        &self.truth
-    }
-
-    pub(crate) fn seen(&self, now: Timestamp) -> &[String] {
-        self.earlier.iter().find(|(until, _)| *until > now).map_or(&self.truth, |(_, groups)| groups)
-    }
-
-    fn write(&mut self, groups: Vec<String>, now: Timestamp, lag: SignedDuration) {
-        self.earlier.retain(|(until, _)| *until > now);
-        let old = std::mem::replace(&mut self.truth, groups);
-        if lag.is_positive() {
-            self.earlier.push_back((later(now, lag), old));
-        } else {
-            self.earlier.clear();
-        }
-    }
-}
-
 impl World {
     /// Puts an interface into a group or takes it out; counts the members and remembers what reads still see.
     pub(crate) fn set_member(&mut self, interface: &str, group: &str, member: bool, now: Timestamp, lag: SignedDuration) {
         let Some(found) = self.interfaces.get_mut(interface) else {
             return;
         };
-        let mut groups = found.groups.truth().to_vec();
+        let mut groups = found.groups.truth().clone();
         if groups.iter().any(|name| name == group) == member {
             return;
         }
@@ -287,23 +278,5 @@ impl World {
     pub(crate) fn interface_of(&self, id: &str) -> Option<&Interface> {
         let id = self.instances.get(id).map_or(id, |instance| instance.primary_interface.as_str());
         self.interfaces.get(id)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reads_lag_behind_and_catch_up_in_the_order_of_the_writes() {
-        let at = |second: i64| Timestamp::from_second(second).unwrap();
-        let lag = SignedDuration::from_secs(10);
-        let mut groups = Groups::of(vec!["a".to_owned()]);
-        groups.write(vec!["a".to_owned(), "b".to_owned()], at(0), lag);
-        groups.write(vec!["b".to_owned()], at(5), lag);
-        assert_eq!(groups.truth(), ["b"]);
-        assert_eq!(groups.seen(at(9)), ["a"]);
-        assert_eq!(groups.seen(at(10)), ["a", "b"]);
-        assert_eq!(groups.seen(at(15)), ["b"]);
     }
 }

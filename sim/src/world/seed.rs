@@ -10,6 +10,7 @@ use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::roles::{OidcProviderSeed, RoleSeed};
+use super::scaling::{EmptyFields, EmptyStrings, ListOrder, Passwords, ScalingConfigurationSeed, ScalingGroupSeed};
 use super::{DeniedReads, GroupKind, ThrottleHeaders};
 
 #[derive(Debug, Default, Deserialize)]
@@ -22,6 +23,8 @@ pub(super) struct Seed {
     pub(super) security_groups: Vec<GroupSeed>,
     pub(super) instances: OneOrMany<InstanceSeed>,
     pub(super) interfaces: Vec<InterfaceSeed>,
+    pub(super) scaling_groups: Vec<ScalingGroupSeed>,
+    pub(super) scaling_configurations: Vec<ScalingConfigurationSeed>,
     pub(super) huawei: crate::huawei::realm::seed::RealmSeed,
 }
 
@@ -90,6 +93,20 @@ pub struct SettingsSeed {
     pub rules_per_interface: Option<u32>,
     pub normal_group_size: Option<usize>,
     pub enterprise_group_size: Option<usize>,
+    /// Scaling configurations that a scaling group may have.
+    pub configurations_per_group: Option<usize>,
+    /// Of registries, in what ESS answers.
+    pub passwords: Option<Passwords>,
+    /// How ESS shows a field that is not set.
+    pub empty_fields: Option<EmptyFields>,
+    /// What an empty text does in a Modify or Create of ESS.
+    pub empty_strings: Option<EmptyStrings>,
+    /// How ESS orders lists that are maps at heart.
+    pub list_order: Option<ListOrder>,
+    /// ESS refuses parameters that it does not know.
+    pub strict_parameters: Option<bool>,
+    /// A Modify of ESS must carry the five parameters that the document marks as required.
+    pub strict_modify: Option<bool>,
     /// Calls per minute by operation, laid over those that are there; `*` for the rest.
     pub limits: BTreeMap<String, u32>,
     pub denied_reads: Option<DeniedReads>,

@@ -42,12 +42,14 @@ impl World {
             "instances": instances,
             "interfaces": self.interfaces.values().collect::<Vec<_>>(),
             "securityGroups": self.groups.values().collect::<Vec<_>>(),
+            "scalingGroups": self.scaling_groups.values().collect::<Vec<_>>(),
+            "scalingConfigurations": self.view_configurations(),
             "huawei": self.huawei.view(now),
         })
     }
 
     /// The groups of an instance (of its primary interface) or of an interface, in the order of joining.
     pub(crate) fn groups_of(&self, id: &str) -> Vec<String> {
-        self.interface_of(id).map(|interface| interface.groups.truth().to_vec()).unwrap_or_default()
+        self.interface_of(id).map(|interface| interface.groups.truth().clone()).unwrap_or_default()
     }
 }

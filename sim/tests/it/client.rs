@@ -16,6 +16,7 @@ use steward_cloudsim::{Clock, Options, Simulator};
 
 pub(crate) const START: &str = "2026-01-01T00:00:10Z";
 pub(crate) const ECS: &str = "2014-05-26";
+pub(crate) const ESS: &str = "2022-02-22";
 pub(crate) const STS: &str = "2015-04-01";
 pub(crate) const DEMO: &str = include_str!("../../seeds/demo.yaml");
 pub(crate) const ROLES: &str = include_str!("../../seeds/roles.yaml");
@@ -125,6 +126,11 @@ impl Client {
             all.push(("RegionId", "cn-hangzhou"));
         }
         self.call(ECS, action, &all).expect("an answer")
+    }
+
+    /// An ESS call; the parameters say the region where the operation has one.
+    pub(crate) fn ess(&self, action: &str, parameters: &[(&str, &str)]) -> Answer {
+        self.call(ESS, action, parameters).expect("an answer")
     }
 
     pub(crate) fn call(&self, version: &str, action: &str, parameters: &[(&str, &str)]) -> std::io::Result<Answer> {

@@ -34,8 +34,8 @@ fn an_operation_that_is_not_simulated_can_still_fail_as_wanted() {
     simulator.fault(Fault::on("RunCommand", What::error(403, "Invocation.ExceedQuota")));
     let answer = client.call(ECS, "RunCommand", &[]).unwrap();
     assert_eq!((answer.status, answer.code().as_str()), (403, "Invocation.ExceedQuota"));
-    simulator.fault(Fault::on("ModifyEciScalingConfiguration", What::Throttle));
-    assert_eq!(client.call("2022-02-22", "ModifyEciScalingConfiguration", &[]).unwrap().code(), "Throttling.User");
+    simulator.fault(Fault::on("ApplyEciScalingConfiguration", What::Throttle));
+    assert_eq!(client.call("2022-02-22", "ApplyEciScalingConfiguration", &[]).unwrap().code(), "Throttling.User");
     assert_eq!(client.call(ECS, "RunCommand", &[]).unwrap().code(), "InvalidAction.NotFound");
 }
 

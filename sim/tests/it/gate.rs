@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use steward_cloudsim::{Edit, KeySeed};
 
-use crate::client::{Client, ECS, STS, demo};
+use crate::client::{Client, ECS, ESS, STS, demo};
 
 #[test]
 fn a_valid_key_learns_who_it_is() {
@@ -161,7 +161,7 @@ fn what_does_not_exist_is_named() {
     for (version, action, code, status) in [
         (ECS, "RebootTheMoon", "InvalidAction.NotFound", 404),
         (STS, "JoinSecurityGroup", "InvalidAction.NotFound", 404),
-        ("2022-02-22", "ModifyEciScalingConfiguration", "InvalidProduct.NotFound", 404),
+        (ESS, "JoinSecurityGroup", "InvalidAction.NotFound", 404),
         ("1999-01-01", "JoinSecurityGroup", "InvalidProduct.NotFound", 404),
     ] {
         let answer = client.call(version, action, &[]).unwrap();

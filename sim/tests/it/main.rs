@@ -5,6 +5,7 @@
 mod admin;
 mod client;
 mod describe;
+mod ess;
 mod faults;
 mod flights;
 mod gate;

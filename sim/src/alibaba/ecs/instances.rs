@@ -81,7 +81,7 @@ fn secondary_interfaces<'a>(world: &'a World, page: &Page<&'a Instance>) -> BTre
 }
 
 fn seen_groups<'a>(world: &'a World, one: &Instance, now: Timestamp) -> &'a [String] {
-    world.interfaces.get(&one.primary_interface).map(|interface| interface.groups.seen(now)).unwrap_or_default()
+    world.interfaces.get(&one.primary_interface).map(|interface| interface.groups.seen(now).as_slice()).unwrap_or_default()
 }
 
 fn network_type(one: &Instance) -> &'static str {
