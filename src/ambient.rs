@@ -19,7 +19,7 @@ impl Clock {
     }
 }
 
-/// Randomness: nonces and jitter.
+/// Randomness: nonces, jitter and keys.
 #[derive(Clone)]
 pub struct Dice(Arc<dyn Fn() -> [u8; 16] + Send + Sync>);
 
@@ -28,14 +28,19 @@ impl Dice {
         Self(Arc::new(throw))
     }
 
+    /// Sixteen bytes that nobody can guess.
+    pub fn throw(&self) -> [u8; 16] {
+        (self.0)()
+    }
+
     /// 32 lower-case hex digits, never the same twice.
     pub fn nonce(&self) -> String {
-        format!("{:032x}", u128::from_be_bytes((self.0)()))
+        format!("{:032x}", u128::from_be_bytes(self.throw()))
     }
 
     /// A number in `0.0..1.0`.
     pub fn fraction(&self) -> f64 {
-        let [a, b, c, d, ..] = (self.0)();
+        let [a, b, c, d, ..] = self.throw();
         f64::from(u32::from_be_bytes([a, b, c, d])) / (f64::from(u32::MAX) + 1.0)
     }
 }

@@ -5,7 +5,7 @@
 //! on the status that is written before each call.
 
 use crate::ambient::Clock;
-use crate::reconcile::record::MANAGER;
+use crate::installation::MANAGER;
 use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta};
 use kube::api::{Api, PostParams};

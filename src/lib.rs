@@ -7,13 +7,15 @@
 //! | [`kinds`] | what is particular to each kind: observe, plan, perform |
 //! | [`credentials`] | the controller of `CloudCredential`, and the sessions that passes are handed |
 //! | [`cloud`] | the clouds: socket, signatures, error catalogue, budget, batches. Knows no Kubernetes |
+//! | [`references`] | Secrets and ConfigMaps, read by name: the one reader, what a pass is handed, the poll |
+//! | [`installation`] | what identifies this installation, and keys what it remembers of secrets |
 //! | [`reason`] | the closed list of reasons: one word for condition, event and metric |
 //! | [`ambient`] | time and randomness, handed in |
 //! | [`operator`] | the wiring: from flags and surroundings to running controllers |
 //! | [`leader`], [`server`], [`metrics`], [`gauges`] | the lease, the probes, the numbers |
 //! | [`cli`] | what people type |
 //!
-//! Arrows point one way: `cli` → `operator` → `credentials`, `kinds` → `reconcile` → `cloud`, `api`.
+//! Arrows point one way: `cli` → `operator` → `credentials`, `kinds` → `reconcile` → `references`, `installation` → `cloud`, `api`.
 //!
 //! One pass over one object:
 //!
@@ -27,10 +29,12 @@ pub mod cli;
 pub mod cloud;
 pub mod credentials;
 pub mod gauges;
+pub mod installation;
 pub mod kinds;
 pub mod leader;
 pub mod metrics;
 pub mod operator;
 pub mod reason;
 pub mod reconcile;
+pub mod references;
 pub mod server;

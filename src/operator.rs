@@ -4,16 +4,19 @@ use crate::ambient::{Clock, Dice};
 use crate::api::{CloudCredential, SecurityGroupMembership};
 use crate::cloud::budget::{Budget, Limits};
 use crate::cloud::client::{CallObserver, FinishedCall};
-use crate::cloud::transport::Transport;
-use crate::credentials::{AllowedEndpoints, CredentialController, CredentialSettings, Registry};
+use crate::cloud::transport::{Transport, TransportError};
+use crate::credentials::{AllowedEndpoints, CredentialController, Registry};
 use crate::gauges::Gauges;
+use crate::installation::{self, Installation, InstallationError};
 use crate::leader::Elector;
 use crate::metrics::{CallLabels, Metrics, OperationLabels};
 use crate::reconcile::access::Sessions;
 use crate::reconcile::context::{Settings, Shared};
 use crate::reconcile::controller::{KindController, stopped};
 use crate::reconcile::report::Report;
+use crate::reconcile::schedule;
 use crate::reconcile::sight::Sights;
+use crate::references::Reader;
 use crate::server;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
@@ -24,6 +27,7 @@ use kube::core::NamespaceResourceScope;
 use kube::{Api, Client, Resource};
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -36,12 +40,18 @@ const PARALLEL_WRITES: usize = 32;
 const DRAIN: Duration = Duration::from_secs(20);
 /// How often a replica that waits for the lease makes sure that it would see what it has to.
 const STANDBY_LOOK: Duration = Duration::from_secs(15);
+/// Between two tries to begin; the first come sooner.
+const LONGEST_RETRY: Duration = Duration::from_secs(30);
 
 /// What the flags say.
 #[derive(Clone, Debug)]
 pub struct Config {
     pub kinds: Vec<KindName>,
     pub namespaces: Vec<String>,
+    /// What the cluster is called; absent: it is asked for a name of its own.
+    pub cluster_id: Option<String>,
+    /// Steward's own namespace: there is the Secret with the installation's key, and the lease.
+    pub namespace: String,
     pub leader_election: Option<LeaderElection>,
     pub allowed_endpoints: AllowedEndpoints,
     pub observe_only: bool,
@@ -59,14 +69,13 @@ pub enum KindName {
 
 #[derive(Clone, Debug)]
 pub struct LeaderElection {
-    pub namespace: String,
     pub identity: String,
 }
 
 /// What the operator needs from outside.
 pub struct Outside {
     pub client: Client,
-    pub transport: Arc<Transport>,
+    pub connect: Connect,
     pub clock: Clock,
     pub dice: Dice,
     /// Who reports events.
@@ -75,6 +84,9 @@ pub struct Outside {
     pub listener: Option<TcpListener>,
 }
 
+/// Sets up the way to the clouds, once it is known what this cluster is called.
+pub type Connect = Box<dyn FnOnce(&str) -> Result<Arc<Transport>, TransportError> + Send>;
+
 /// Why the operator ended although nobody asked it to.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
@@ -82,6 +94,10 @@ pub enum RunError {
     LeaseLost,
     #[error("a controller ended by itself; this is a bug in steward")]
     ControllerEnded,
+    #[error(transparent)]
+    Installation(#[from] InstallationError),
+    #[error("no connection to any cloud can be set up")]
+    Transport(#[source] TransportError),
     #[error("the probes and metrics can no longer be served")]
     Server(#[source] std::io::Error),
 }
@@ -92,11 +108,22 @@ pub async fn run(config: Config, outside: Outside, stop: watch::Receiver<bool>) 
     let budget = Budget::new(outside.clock.clone(), config.limits.clone());
     let gauges = Gauges::new(Arc::clone(&budget), outside.clock.clone());
     let metrics = Arc::new(Metrics::new(vec![Box::new(gauges.clone())]));
-    let Outside { client, transport, clock, dice, instance, listener } = outside;
+    let Outside { client, connect, clock, dice, instance, listener } = outside;
     let server = serve(listener, Arc::clone(&metrics), sights.clone());
-    let operator = Operator { config, client, transport, clock, dice, instance, budget, gauges, metrics, sights };
+    let begun = async {
+        let cluster_id = match config.cluster_id.clone() {
+            Some(id) => id,
+            None => match patiently("namespaces/kube-system", &sights, &dice, stop.clone(), || installation::cluster_id(&client)).await? {
+                Some(id) => id,
+                None => return Ok(()),
+            },
+        };
+        tracing::info!(cluster_id, "this cluster");
+        let transport = connect(&cluster_id).map_err(RunError::Transport)?;
+        Operator { config, cluster_id, client, transport, clock, dice, instance, budget, gauges, metrics, sights }.lead(stop).await
+    };
     tokio::select! {
-        done = operator.lead(stop) => done,
+        done = begun => done,
         ended = server => Err(RunError::Server(ended.err().unwrap_or_else(|| std::io::Error::other("the server ended")))),
     }
 }
@@ -108,9 +135,40 @@ async fn serve(listener: Option<TcpListener>, metrics: Arc<Metrics>, sights: Sig
     }
 }
 
+/// Asks the API server for what steward cannot begin without, until it answers; `None` if `stop` comes first.
+async fn patiently<T, F: Future<Output = Result<T, InstallationError>>>(
+    what: &str,
+    sights: &Sights,
+    dice: &Dice,
+    stop: watch::Receiver<bool>,
+    ask: impl Fn() -> F,
+) -> Result<Option<T>, InstallationError> {
+    let sight = sights.of(what);
+    let mut wait = Duration::from_secs(1);
+    loop {
+        match ask().await {
+            Ok(answer) => {
+                sight.sees(true);
+                return Ok(Some(answer));
+            }
+            Err(error) if error.passes_by_itself() => {
+                tracing::warn!(%error, "steward cannot begin yet");
+                sight.is_blind();
+            }
+            Err(error) => return Err(error),
+        }
+        tokio::select! {
+            () = stopped(stop.clone()) => return Ok(None),
+            () = tokio::time::sleep(schedule::soon(dice, wait)) => {}
+        }
+        wait = (wait * 2).min(LONGEST_RETRY);
+    }
+}
+
 /// One replica.
 struct Operator {
     config: Config,
+    cluster_id: String,
     client: Client,
     transport: Arc<Transport>,
     clock: Clock,
@@ -126,7 +184,7 @@ impl Operator {
     /// Waits for the lease, works while it lasts, and hands it over at the end.
     async fn lead(self, stop: watch::Receiver<bool>) -> Result<(), RunError> {
         let Some(election) = &self.config.leader_election else { return self.work(stop).await };
-        let leases: Api<Lease> = Api::namespaced(self.client.clone(), &election.namespace);
+        let leases: Api<Lease> = Api::namespaced(self.client.clone(), &self.config.namespace);
         let mut elector = Elector::new(leases, election.identity.clone(), self.clock.clone());
         tracing::info!(identity = election.identity, "waiting for the lease");
         let acquired = tokio::select! {
@@ -179,11 +237,23 @@ impl Operator {
         }
     }
 
+    /// What identifies this run, as soon as the API server gives its key away; `None` if `stop` comes first.
+    async fn installation(&self, stop: watch::Receiver<bool>) -> Result<Option<Installation>, InstallationError> {
+        let namespace = &self.config.namespace;
+        let name = format!("secrets/{namespace}/{}", installation::SECRET);
+        let key = patiently(&name, &self.sights, &self.dice, stop, || installation::key(&self.client, namespace, &self.dice)).await?;
+        let holder = self.config.leader_election.as_ref().map_or(&self.instance, |election| &election.identity);
+        Ok(key.map(|key| Installation::new(self.cluster_id.clone(), holder.clone(), key)))
+    }
+
     async fn work(self, stop: watch::Receiver<bool>) -> Result<(), RunError> {
+        let Some(installation) = self.installation(stop.clone()).await? else { return Ok(()) };
         let (report, events) =
             Report::new(self.client.clone(), Arc::clone(&self.metrics), self.clock.clone(), self.dice.clone(), self.instance);
         let (registry, nudged) = Registry::new();
         let shared = Shared {
+            references: Arc::new(Reader::new(self.client.clone(), self.config.reference_poll)),
+            installation: Arc::new(installation),
             client: self.client,
             sessions: Arc::clone(&registry) as Arc<dyn Sessions>,
             budget: self.budget,
@@ -193,6 +263,7 @@ impl Operator {
             report: Arc::new(report),
             settings: Settings {
                 observe_only: self.config.observe_only,
+                reference_poll: self.config.reference_poll,
                 default_sync_interval: self.config.default_sync_interval,
                 orphan_grace: SignedDuration::try_from(self.config.orphan_grace).unwrap_or(SignedDuration::MAX),
                 namespaces: self.config.namespaces,
@@ -212,9 +283,8 @@ impl Operator {
             }
         }
         registry.serve(users);
-        let settings = CredentialSettings { reference_poll: self.config.reference_poll, allowed_endpoints: self.config.allowed_endpoints };
         let observer = Arc::new(Counting(Arc::clone(&self.metrics)));
-        let credentials = CredentialController::new(&shared, settings, registry, nudged, self.transport, observer);
+        let credentials = CredentialController::new(&shared, self.config.allowed_endpoints, registry, nudged, self.transport, observer);
         let stopping = stop.clone();
         controllers.push(async move { credentials.run(|name| sights.of(name), stopping).await }.boxed());
         self.metrics.leader.set(1);

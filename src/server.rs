@@ -28,13 +28,13 @@ pub async fn serve(listener: TcpListener, metrics: Arc<Metrics>, sights: Sights)
     axum::serve(listener, router).await
 }
 
-/// Ready means: every kind can be seen. Whether this replica leads makes no difference, or a rollout of two would hang.
+/// Ready means: every kind can be seen, and so can what steward needs to begin. Whether this replica leads makes no difference, or a rollout of two would hang.
 async fn ready(State(asked): State<Asked>) -> Response {
     let blind = asked.sights.blind();
     if blind.is_empty() {
         "ok\n".into_response()
     } else {
-        let text = format!("not seen: {}\nAre the CRDs installed, and may steward list and watch them?\n", blind.join(", "));
+        let text = format!("not seen: {}\nAre the CRDs installed, and does the API server let steward see them?\n", blind.join(", "));
         (StatusCode::SERVICE_UNAVAILABLE, text).into_response()
     }
 }

@@ -5,12 +5,11 @@ use crate::cloud::alibaba::OPERATIONS;
 use crate::cloud::budget::{Limits, Rule};
 use crate::cloud::transport::{Transport, TransportOptions};
 use crate::credentials::{AllowedEndpoints, Pattern};
-use crate::operator::{self, Config, KindName, LeaderElection, Outside};
+use crate::operator::{self, Config, Connect, KindName, LeaderElection, Outside};
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
-use k8s_openapi::api::core::v1::Namespace;
+use kube::Client;
 use kube::client::ClientBuilder;
-use kube::{Api, Client};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -40,13 +39,13 @@ pub struct Flags {
     /// Act only while holding the lease `cloud-steward`. Switch off only where a single replica is certain.
     #[arg(long, env = "STEWARD_LEADER_ELECT", default_value_t = true, action = clap::ArgAction::Set, value_name = "BOOL")]
     leader_elect: bool,
-    /// Namespace of the lease; the pod's own if `POD_NAMESPACE` is set.
-    #[arg(long, env = "POD_NAMESPACE", default_value = "cloud-steward-system", value_name = "NAMESPACE")]
-    leader_election_namespace: String,
+    /// Namespace of the lease and of the Secret `steward-installation`; the pod's own if `POD_NAMESPACE` is set. Default: `cloud-steward-system`, or without leader election the namespace that the kubeconfig or the pod names.
+    #[arg(long, env = "POD_NAMESPACE", value_name = "NAMESPACE")]
+    leader_election_namespace: Option<String>,
     /// Name of this replica, in the lease and in events.
     #[arg(long, env = "POD_NAME", value_name = "NAME")]
     replica: Option<String>,
-    /// Identifies this cluster towards the clouds, in the user agent of every call. Default: the uid of the namespace kube-system.
+    /// Identifies this cluster towards the clouds, in the user agent of every call. Set it where clusters are rebuilt from Git, so that the new one is the same to the clouds. Default: the uid of the namespace kube-system; required where that cannot be read.
     #[arg(long, env = "STEWARD_CLUSTER_ID", value_name = "ID")]
     cluster_id: Option<String>,
     /// Endpoints that a CloudCredential may name in spec.endpoints: `scheme://host[:port]`; the host may begin with "*.", the port may be "*". A name that leads to the machine itself or its link must stand here in full. None by default.
@@ -55,7 +54,7 @@ pub struct Flags {
     /// Never write to a cloud, whatever the objects say: differences are shown as drift.
     #[arg(long, env = "STEWARD_OBSERVE_ONLY", default_value_t = false, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     observe_only: bool,
-    /// How often each Secret that a credential points at is read.
+    /// How often each Secret and ConfigMap that an object points at is read; all together at most twenty a second.
     #[arg(long, env = "STEWARD_REFERENCE_POLL", default_value = "15s", value_parser = duration, value_name = "DURATION")]
     reference_poll: Duration,
     /// How often an object that does not say so itself is compared with its cloud; at least 30s.
@@ -132,25 +131,24 @@ async fn operate(flags: &Flags) -> anyhow::Result<()> {
         .await
         .with_context(|| format!("--metrics-address {}: cannot listen there", flags.metrics_address))?;
     let client = client().await?;
-    let cluster_id = cluster_id(flags, &client).await?;
-    let transport = Transport::new(TransportOptions {
-        user_agent_suffix: format!("cluster {cluster_id}"),
+    let socket = TransportOptions {
         proxy_from_environment: flags.use_proxy,
         trusted_hosts: allowed_endpoints.names_in_full(),
         ..TransportOptions::default()
-    })
-    .context("no connection to any cloud can be set up")?;
+    };
+    let connect: Connect = Box::new(move |cluster_id| {
+        Transport::new(TransportOptions { user_agent_suffix: format!("cluster {cluster_id}"), ..socket }).map(Arc::new)
+    });
     let dice = Dice::new(throw);
     let replica = flags.replica.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| format!("steward-{}", &dice.nonce()[..8]));
-    tracing::info!(version = env!("CARGO_PKG_VERSION"), %cluster_id, %replica, address = %flags.metrics_address, "starting");
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), %replica, address = %flags.metrics_address, "starting");
     let config = Config {
         kinds: flags.kinds.iter().map(|Kind::SecurityGroupMembership| KindName::SecurityGroupMembership).collect(),
         namespaces: given(&flags.namespaces).map(str::to_owned).collect(),
+        cluster_id: flags.cluster_id.clone().filter(|id| !id.is_empty()),
+        namespace: own_namespace(flags, &client),
         // The name of a replica may be that of an earlier life; its lease must not be taken for our own.
-        leader_election: flags.leader_elect.then(|| LeaderElection {
-            namespace: flags.leader_election_namespace.clone(),
-            identity: format!("{replica}_{}", &dice.nonce()[..8]),
-        }),
+        leader_election: flags.leader_elect.then(|| LeaderElection { identity: format!("{replica}_{}", &dice.nonce()[..8]) }),
         allowed_endpoints,
         observe_only: flags.observe_only,
         reference_poll: flags.reference_poll,
@@ -158,8 +156,7 @@ async fn operate(flags: &Flags) -> anyhow::Result<()> {
         orphan_grace: flags.orphan_grace,
         limits,
     };
-    let outside =
-        Outside { client, transport: Arc::new(transport), clock: machine_clock(), dice, instance: replica, listener: Some(listener) };
+    let outside = Outside { client, connect, clock: machine_clock(), dice, instance: replica, listener: Some(listener) };
     operator::run(config, outside, stop).await?;
     tracing::info!("stopped");
     Ok(())
@@ -176,13 +173,9 @@ async fn client() -> anyhow::Result<Client> {
         .build())
 }
 
-async fn cluster_id(flags: &Flags, client: &Client) -> anyhow::Result<String> {
-    if let Some(id) = flags.cluster_id.as_ref().filter(|id| !id.is_empty()) {
-        return Ok(id.clone());
-    }
-    let namespaces: Api<Namespace> = Api::all(client.clone());
-    let system = namespaces.get("kube-system").await.context("the namespace kube-system cannot be read: set --cluster-id")?;
-    system.metadata.uid.context("the namespace kube-system has no uid: set --cluster-id")
+fn own_namespace(flags: &Flags, client: &Client) -> String {
+    let default = if flags.leader_elect { "cloud-steward-system" } else { client.default_namespace() };
+    flags.leader_election_namespace.clone().filter(|namespace| !namespace.is_empty()).unwrap_or_else(|| default.to_owned())
 }
 
 /// True once the process is asked to stop.

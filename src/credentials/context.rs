@@ -3,32 +3,21 @@
 use super::endpoints::AllowedEndpoints;
 use super::identity::Clients;
 use super::registry::{Key, Registry};
-use super::secrets::Secrets;
 use crate::api::CloudCredential;
 use crate::api::cloud_credential::Identity;
 use crate::reconcile::context::Shared;
 use crate::reconcile::memory::{Failure, Slot};
+use crate::references::{next_poll, shortest_poll};
 use kube::ResourceExt as _;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// The shortest poll, as a share of the interval; the longest is as much longer.
-const SHORTEST: f64 = 0.8;
-
-/// What the operator's flags say about credentials.
-#[derive(Clone, Debug)]
-pub struct CredentialSettings {
-    pub reference_poll: Duration,
-    pub allowed_endpoints: AllowedEndpoints,
-}
-
 pub(super) struct Context {
     pub(super) shared: Shared,
-    pub(super) settings: CredentialSettings,
+    pub(super) allowed_endpoints: AllowedEndpoints,
     pub(super) registry: Arc<Registry>,
-    pub(super) secrets: Secrets,
     pub(super) clients: Clients,
     /// By namespace and uid: versions that were replaced, and what went wrong with each identity.
     memory: Mutex<HashMap<(String, String), Arc<Remembered>>>,
@@ -50,9 +39,8 @@ pub(super) struct Remembered {
 pub(super) struct Asked(pub(super) Option<String>);
 
 impl Context {
-    pub(super) fn new(shared: &Shared, settings: CredentialSettings, registry: Arc<Registry>, clients: Clients) -> Self {
-        let secrets = Secrets::new(shared.client.clone(), settings.reference_poll);
-        Self { secrets, shared: shared.clone(), settings, registry, clients, memory: Mutex::default() }
+    pub(super) fn new(shared: &Shared, allowed_endpoints: AllowedEndpoints, registry: Arc<Registry>, clients: Clients) -> Self {
+        Self { shared: shared.clone(), allowed_endpoints, registry, clients, memory: Mutex::default() }
     }
 
     pub(super) fn remembered(&self, object: &CloudCredential) -> Arc<Remembered> {
@@ -87,12 +75,12 @@ impl Context {
 
     /// About the poll interval, so that many credentials do not come back together.
     pub(super) fn poll(&self) -> Duration {
-        self.settings.reference_poll.mul_f64(SHORTEST + 2.0 * (1.0 - SHORTEST) * self.shared.dice.fraction())
+        next_poll(self.shared.settings.reference_poll, &self.shared.dice)
     }
 
     /// No poll of the same credential comes sooner.
     pub(super) fn shortest_poll(&self) -> Duration {
-        self.settings.reference_poll.mul_f64(SHORTEST)
+        shortest_poll(self.shared.settings.reference_poll)
     }
 }
 

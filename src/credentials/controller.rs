@@ -1,7 +1,8 @@
 //! The controller of `CloudCredential`: its watches, its queue, and who is told when the first lists are through.
 //! What one pass does is in `pass`, what one look at a credential comes to in `look`.
 
-use super::context::{Context, CredentialSettings};
+use super::context::Context;
+use super::endpoints::AllowedEndpoints;
 use super::identity::Clients;
 use super::pass::pass;
 use super::registry::Registry;
@@ -39,7 +40,7 @@ pub struct CredentialController {
 impl CredentialController {
     pub fn new(
         shared: &Shared,
-        settings: CredentialSettings,
+        allowed_endpoints: AllowedEndpoints,
         registry: Arc<Registry>,
         nudged: UnboundedReceiver<ObjectRef<CloudCredential>>,
         transport: Arc<Transport>,
@@ -54,7 +55,7 @@ impl CredentialController {
             dice: Dice::clone(&shared.dice),
             observer,
         };
-        Self { context: Arc::new(Context::new(shared, settings, registry, clients)), nudged }
+        Self { context: Arc::new(Context::new(shared, allowed_endpoints, registry, clients)), nudged }
     }
 
     /// Works until `stop` says so.

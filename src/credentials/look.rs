@@ -38,7 +38,7 @@ pub(super) struct Finding {
 
 /// Reads what the credential points at and, where that is new or due, asks the cloud.
 pub(super) async fn look(object: &CloudCredential, context: &Context, key: &Key, remembered: &Remembered) -> Finding {
-    let endpoints = match endpoints(object, &context.settings.allowed_endpoints) {
+    let endpoints = match endpoints(object, &context.allowed_endpoints) {
         Ok(endpoints) => endpoints,
         Err(message) => return closed(context.registry.get(key), Reason::EndpointNotAllowed, message),
     };
@@ -47,7 +47,7 @@ pub(super) async fn look(object: &CloudCredential, context: &Context, key: &Key,
     // was in it.
     let refused = matches!(context.registry.get(key).state, State::Closed { .. });
     let age = if asks_anew || refused { Duration::ZERO } else { context.shortest_poll() };
-    let read = Proof::read(object, &context.secrets, &key.0, age).await;
+    let read = Proof::read(object, &context.shared.references, &key.0, age).await;
     // Looked up only now: a cloud may have refused the keys while the Secret was read.
     let before = context.registry.get(key);
     let proof = match read {

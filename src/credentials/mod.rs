@@ -1,4 +1,4 @@
-//! Who steward is towards the clouds: the controller of `CloudCredential`, the poll of the Secrets that it points at,
+//! Who steward is towards the clouds: the controller of `CloudCredential`, what the Secrets that it points at prove,
 //! and the sessions that passes of other kinds are handed.
 
 mod context;
@@ -12,7 +12,6 @@ mod registry;
 mod secrets;
 mod tokens;
 
-pub use context::CredentialSettings;
 pub use controller::CredentialController;
 pub use endpoints::{AllowedEndpoints, Pattern, PatternError};
 pub use registry::Registry;

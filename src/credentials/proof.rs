@@ -1,12 +1,13 @@
 //! What a credential proves its identity with: the values that its spec points at, read and checked, before anybody is asked anything.
 
-use super::secrets::{SecretError, SecretValues, Secrets};
+use super::secrets::{SecretError, SecretValues};
 use crate::api::CloudCredential;
 use crate::api::cloud_credential::{AssumeRole, Auth, Oidc, Password, Provider};
 use crate::api::envelope::SecretRef;
 use crate::cloud::alibaba::Keys;
 use crate::cloud::huawei;
 use crate::cloud::huawei::iam::requests::{Agency, DomainRef, UserRef};
+use crate::references::Reader;
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 use std::time::Duration;
@@ -38,20 +39,20 @@ pub(super) enum ProofError {
 
 impl Proof {
     /// Reads what spec points at; nothing that was read longer ago than `age` is taken for good.
-    pub(super) async fn read(object: &CloudCredential, secrets: &Secrets, namespace: &str, age: Duration) -> Result<Self, ProofError> {
+    pub(super) async fn read(object: &CloudCredential, reader: &Reader, namespace: &str, age: Duration) -> Result<Self, ProofError> {
         let Auth { access_key, oidc, assume_role, password, agency } = &object.spec.auth;
         let no_method = || ProofError::NoMethod(object.spec.provider.as_str());
-        let read = async |secret: &SecretRef| secrets.read(namespace, &secret.name, age).await;
+        let read = async |secret: &SecretRef| SecretValues::read(reader, namespace, &secret.name, age).await;
         Ok(match (object.spec.provider, access_key, oidc, assume_role, password, agency) {
             (Provider::AlibabaCloud, Some(given), None, None, None, None) => {
-                Self::Alibaba(AlibabaProof::Keys(alibaba_keys(&*read(&given.secret_ref).await?)?))
+                Self::Alibaba(AlibabaProof::Keys(alibaba_keys(&read(&given.secret_ref).await?)?))
             }
             (Provider::AlibabaCloud, None, Some(oidc), None, None, None) => Self::Alibaba(AlibabaProof::Token(oidc.clone())),
             (Provider::AlibabaCloud, None, None, Some(role), None, None) => {
-                Self::Alibaba(AlibabaProof::Role(alibaba_keys(&*read(&role.secret_ref).await?)?, role.clone()))
+                Self::Alibaba(AlibabaProof::Role(alibaba_keys(&read(&role.secret_ref).await?)?, role.clone()))
             }
             (Provider::HuaweiCloud | Provider::OpenTelekomCloud, Some(given), None, None, None, None) => {
-                Self::Huawei(huawei::Auth::Own(huawei_keys(&*read(&given.secret_ref).await?)?))
+                Self::Huawei(huawei::Auth::Own(huawei_keys(&read(&given.secret_ref).await?)?))
             }
             (Provider::HuaweiCloud | Provider::OpenTelekomCloud, None, None, None, Some(given), None) => {
                 let password = read(&given.secret_ref).await?.text("password")?;
@@ -62,7 +63,7 @@ impl Proof {
                     name: given.agency_name.clone(),
                     domain: domain(given.domain_id.as_ref(), given.domain_name.as_ref(), "spec.auth.agency.domainName")?,
                 };
-                Self::Huawei(huawei::Auth::Agency(huawei_user(&*read(&given.secret_ref).await?)?, agency))
+                Self::Huawei(huawei::Auth::Agency(huawei_user(&read(&given.secret_ref).await?)?, agency))
             }
             _ => return Err(no_method()),
         })

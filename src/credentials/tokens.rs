@@ -2,10 +2,10 @@
 //! one `ServiceAccount`, and is told how.
 
 use super::registry::Key;
-use super::secrets::is_a_name;
 use crate::cloud::alibaba::TokenSource;
 use crate::cloud::error::{Class, CloudError, Effect, Explanation, Operation};
 use crate::reason::Reason;
+use crate::references::is_a_name;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use k8s_openapi::api::authentication::v1::{SelfSubjectReview, TokenRequest, TokenRequestSpec};

@@ -8,6 +8,8 @@ use super::report::Report;
 use super::wake::Waker;
 use crate::ambient::{Clock, Dice};
 use crate::cloud::budget::Budget;
+use crate::installation::Installation;
+use crate::references::{Poll, Reader};
 use jiff::SignedDuration;
 use kube::Client;
 use std::sync::Arc;
@@ -25,6 +27,9 @@ pub struct Shared {
     /// Turns at writing to the API server.
     pub writes: Arc<Semaphore>,
     pub report: Arc<Report>,
+    /// The one reader of Secrets and ConfigMaps.
+    pub references: Arc<Reader>,
+    pub installation: Arc<Installation>,
     pub settings: Settings,
 }
 
@@ -32,6 +37,8 @@ pub struct Shared {
 pub struct Settings {
     /// Never write to a cloud, whatever the objects say.
     pub observe_only: bool,
+    /// How often what objects point at is read.
+    pub reference_poll: Duration,
     pub default_sync_interval: Duration,
     /// How long a deletion without a usable credential waits, if the whole namespace is going.
     pub orphan_grace: SignedDuration,
@@ -51,5 +58,8 @@ pub struct Context<K: Kind> {
     pub writes: Arc<Semaphore>,
     pub report: Arc<Report>,
     pub wake: Arc<Waker<K>>,
+    pub references: Arc<Reader>,
+    pub poll: Poll,
+    pub installation: Arc<Installation>,
     pub settings: Settings,
 }

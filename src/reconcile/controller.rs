@@ -10,6 +10,7 @@ use super::pass::{self, Again};
 use super::sight::Sight;
 use super::verdict;
 use super::wake::Waker;
+use crate::references::{Pointer, Poll};
 use futures::{FutureExt as _, Stream, StreamExt as _};
 use kube::runtime::controller::{self, Action, Controller};
 use kube::runtime::reflector::{self, ObjectRef, Store};
@@ -77,6 +78,9 @@ impl<K: Kind> KindController<K> {
             writes: Arc::clone(&shared.writes),
             report: Arc::clone(&shared.report),
             wake: Arc::new(waker),
+            references: Arc::clone(&shared.references),
+            poll: Poll::new(Arc::clone(&shared.references), shared.settings.reference_poll, shared.dice.clone()),
+            installation: Arc::clone(&shared.installation),
             settings: shared.settings.clone(),
         };
         Self { context: Arc::new(context), fields }
@@ -94,7 +98,14 @@ impl<K: Kind> KindController<K> {
     /// Works until `stop` says so, then lets the passes that are running end.
     pub async fn run(self, stop: watch::Receiver<bool>) {
         let context = self.context;
-        futures::future::join_all(self.fields.into_iter().map(|field| field.run(Arc::clone(&context), stop.clone()))).await;
+        let stores: Vec<Store<K>> = self.fields.iter().map(|field| field.reader.clone()).collect();
+        let wake = |pointer: &Pointer| context.wake.wake(&ObjectRef::new(&pointer.name).within(&pointer.namespace));
+        let poll = context.poll.run(|| pointers(&stores), wake);
+        let fields = futures::future::join_all(self.fields.into_iter().map(|field| field.run(Arc::clone(&context), stop.clone())));
+        tokio::select! {
+            _ = fields => {}
+            never = poll => match never {},
+        }
     }
 }
 
@@ -115,6 +126,19 @@ impl<K: Kind> Field<K> {
             })
             .await;
     }
+}
+
+/// The objects that work needs what they point at for.
+fn pointers<K: Kind>(stores: &[Store<K>]) -> Vec<Pointer> {
+    let objects = stores.iter().flat_map(Store::state);
+    let at_work = objects.filter(|object| object.meta().deletion_timestamp.is_none() && !object.common().suspend);
+    let pointers = at_work.map(|object| Pointer {
+        uid: object.uid().unwrap_or_default(),
+        namespace: object.namespace().unwrap_or_default(),
+        name: object.name_any(),
+        references: object.references(),
+    });
+    pointers.filter(|pointer| !pointer.references.is_empty()).collect()
 }
 
 /// The watch, with everything that has to know of it told.

@@ -7,12 +7,15 @@ use super::verdict::{Shape, Verdict};
 use crate::api::envelope::Envelope;
 use crate::cloud::error::{CloudError, Operation};
 use crate::cloud::session::Session;
+use crate::installation::Installation;
 use crate::reason::Reason;
+use crate::references::{Reference, References};
 use jiff::Timestamp;
 use kube::CustomResourceExt;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{Debug, Display};
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// One kind of object. `plan` and `note` are pure; `observe` only reads; `perform` makes one call and no choice.
@@ -28,6 +31,12 @@ pub trait Kind: Recorded + Claimant + CustomResourceExt {
     fn common(&self) -> Common<'_>;
     fn envelope(status: &Self::Status) -> &Envelope;
     fn envelope_mut(status: &mut Self::Status) -> &mut Envelope;
+
+    /// What spec points at, in the object's own namespace. It is read before each pass over an object that is not being deleted
+    /// (`Given::references`), and the object is woken when it changes.
+    fn references(&self) -> Vec<Reference> {
+        Vec::new()
+    }
 
     /// Whether deleting the object would need the cloud. Told from the object alone, before any I/O: a dead credential must not block `Retain`.
     fn removal(&self) -> Removal;
@@ -80,6 +89,10 @@ pub type Part = String;
 pub struct Given<K: Kind> {
     /// The other objects of this kind, found by claim.
     pub peers: Peers<K>,
+    /// What the Secrets and ConfigMaps hold that `Kind::references` names.
+    pub references: References,
+    /// For what may be remembered of a secret value: its MAC.
+    pub installation: Arc<Installation>,
     /// Steps that failed in this process and when each may be tried again.
     pub failures: BTreeMap<Part, Failure>,
     /// Since when this process has seen each entry of `Kind::open_entries`.

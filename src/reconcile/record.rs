@@ -3,6 +3,7 @@
 
 use super::memory::{Fingerprint, Slot};
 use crate::api::envelope::FINALIZER;
+use crate::installation::MANAGER;
 use kube::api::{Api, Patch, PatchParams, PostParams};
 use kube::{Resource, core::NamespaceResourceScope};
 use serde::{Serialize, de::DeserializeOwned};
@@ -11,9 +12,6 @@ use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
-
-/// The field manager of everything that steward writes.
-pub const MANAGER: &str = "steward";
 
 /// Between two tries to put a receipt down.
 const RETRY: Duration = Duration::from_secs(1);

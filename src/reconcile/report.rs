@@ -1,10 +1,10 @@
 //! What people get to see of a pass beside status: events and metrics. Nothing here may hold up or fail a pass.
 
 use super::kind::{Kind, Receipt, Step};
-use super::record::MANAGER;
 use super::verdict::{Phase, cut};
 use crate::ambient::{Clock, Dice};
 use crate::cloud::error::CloudError;
+use crate::installation::MANAGER;
 use crate::metrics::{KindLabels, Metrics, PassLabels};
 use crate::reason::Reason;
 use k8s_openapi::api::core::v1::ObjectReference;

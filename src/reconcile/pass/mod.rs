@@ -2,9 +2,9 @@
 //!
 //! ```text
 //! gather ─► observe ─► plan ─► admit ─► record ─► perform ─► note
-//!  peers    reads the   pure    permits  status,    the calls,  receipts,
-//!  memory   cloud,              from the with the   by part     and the plan
-//!           batched             budget   intent                 once more
+//!  peers,   reads the   pure    permits  status,    the calls,  receipts,
+//!  memory,  cloud,              from the with the   by part     and the plan
+//!  Secrets  batched             budget   intent                 once more
 //! ```
 //!
 //! A plan holds only what may start now; the next wave is the next pass. A settled object costs no write and a share of one batched read.
@@ -24,6 +24,7 @@ use crate::reconcile::memory::{Failure, Fingerprint, Slot};
 use crate::reconcile::record::{Record, RecordError};
 use crate::reconcile::schedule;
 use crate::reconcile::verdict;
+use crate::references::{Asker, References};
 use futures::StreamExt as _;
 use jiff::{SignedDuration, Timestamp};
 use kube::Api;
@@ -38,6 +39,8 @@ const PARALLEL_CALLS: usize = 16;
 const LARGEST_WAVE: usize = 100;
 /// How long after its record a step may still be begun; well below the time for which an entry nobody wants is watched.
 const RECORD_HOLDS: Duration = Duration::from_secs(20);
+/// How old what spec points at may be for an edit.
+const FRESH: Duration = Duration::from_secs(1);
 /// After a conflict: the watch brings the newer version within this time.
 const SOON: Duration = Duration::from_millis(250);
 
@@ -96,13 +99,17 @@ impl<K: Kind> Pass<'_, K> {
             Err(refusal) => return self.refused(refusal).await,
         };
 
-        let mut given = self.gather();
-        // A check may wait long for its permit; whoever changes the object must not wait for it.
+        // A check may wait long for its permit, and a Secret for its turn; whoever changes the object must not wait for it.
         let mine = Fingerprint::of(self.object().as_ref());
-        let observed = tokio::select! {
+        let observed = async {
+            let given = self.gather(session.lane).await;
+            let observed = self.object().observe(&given, &session, self.now()).await;
+            (given, observed)
+        };
+        let (mut given, observed) = tokio::select! {
             biased;
             () = self.slot.differs_from(&mine) => return Ok(Again::In(SOON)),
-            observed = self.object().observe(&given, &session, self.now()) => observed,
+            observed = observed => observed,
         };
         let seen = match observed {
             Ok(seen) => seen,
@@ -136,7 +143,8 @@ impl<K: Kind> Pass<'_, K> {
 
     // ── gather ──────────────────────────────────────────────────────────────────────────────────────────────
 
-    fn gather(&self) -> Given<K> {
+    async fn gather(&self, lane: Lane) -> Given<K> {
+        let references = self.references(lane).await;
         let now = self.now();
         let object = self.object();
         let mut remembered = self.slot.lock();
@@ -144,6 +152,8 @@ impl<K: Kind> Pass<'_, K> {
         remembered.done.retain(|_, at| now.duration_since(*at) < kept);
         Given {
             peers: self.context.claims.peers(object),
+            references,
+            installation: Arc::clone(&self.context.installation),
             seen_since: remembered.watch_entries(&object.open_entries(), now),
             failures: remembered.failures.clone(),
             just_done: BTreeSet::new(),
@@ -152,6 +162,20 @@ impl<K: Kind> Pass<'_, K> {
             at_most: LARGEST_WAVE,
             sync_interval: self.sync_interval(),
         }
+    }
+
+    async fn references(&self, lane: Lane) -> References {
+        let wanted = self.object().references();
+        // A namespace's Secrets go before its objects, so a deletion must do without.
+        if wanted.is_empty() || self.deleting() {
+            return References::default();
+        }
+        let poll = self.context.settings.reference_poll;
+        // Who has just applied a Secret and an object that points at it means that Secret.
+        let age = if lane == Lane::Edit { poll.min(FRESH) } else { poll };
+        let references = self.context.references.gather(Asker::Pass, &self.namespace, wanted, age).await;
+        self.context.poll.gathered(self.object().meta().uid.as_deref().unwrap_or_default(), &references);
+        references
     }
 
     /// Another generation, or a person who asks, makes earlier failures history.

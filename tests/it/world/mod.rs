@@ -29,6 +29,8 @@ pub(crate) const CREDENTIALS: &str = "cloudcredentials";
 
 /// Every account of every story.
 pub(crate) const ACCOUNT: &str = "1234567890123456";
+/// Steward's own.
+pub(crate) const OWN_NAMESPACE: &str = "cloud-steward-system";
 const STEP: Duration = Duration::from_secs(1);
 
 pub(crate) struct World {
@@ -71,6 +73,7 @@ impl World {
             sim::Simulator::start(sim::Options { seed: with_account(seed), clock: sim::Clock::Manual(start), ..sim::Options::default() })
                 .expect("the story's seed is a good one");
         let api = ApiServer::new();
+        api.create_namespace(OWN_NAMESPACE);
         for crd in cloud_steward::api::crds() {
             api.install_crd(&crd);
         }
@@ -80,6 +83,8 @@ impl World {
         let config = Config {
             kinds: vec![KindName::SecurityGroupMembership],
             namespaces: Vec::new(),
+            cluster_id: Some("a-story".to_owned()),
+            namespace: OWN_NAMESPACE.to_owned(),
             leader_election: None,
             allowed_endpoints: AllowedEndpoints::new(vec!["http://127.0.0.1:*".parse().expect("a pattern")]),
             observe_only: false,
@@ -110,9 +115,10 @@ impl World {
         let dice = Arc::clone(&self.dice);
         let listener = self.counted.then(outside::listener);
         let numbers = listener.as_ref().map(|listener| listener.local_addr().expect("an address"));
+        let connected = Arc::clone(&transport);
         let outside = Outside {
             client: self.api.client_as("steward"),
-            transport: Arc::clone(&transport),
+            connect: Box::new(move |_| Ok(connected)),
             clock: Clock::new(move || now(&time)),
             dice: Dice::new(move || scatter(dice.fetch_add(1, Ordering::SeqCst))),
             instance: "a-story".to_owned(),

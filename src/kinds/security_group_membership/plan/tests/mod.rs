@@ -16,13 +16,16 @@ use super::*;
 use crate::api::envelope::ManagementPolicy;
 use crate::api::security_group_membership::{InstanceSelector, LedgerEntry, LedgerPage, Tag};
 use crate::cloud::error::{Class, Effect};
+use crate::installation::Installation;
 use crate::reconcile::claims::Claims;
 use crate::reconcile::kind::Kind as _;
 use crate::reconcile::memory::Failure;
+use crate::references::References;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 const ACCOUNT: &str = "1234567890123456";
@@ -279,6 +282,8 @@ impl Look {
         everybody.push(self.object.clone());
         let given = Given {
             peers: Claims::of(everybody).peers(&self.object),
+            references: References::default(),
+            installation: Arc::new(Installation::new(String::new(), String::new(), Vec::new().into())),
             failures: self.failures.clone(),
             seen_since: self.seen_since.clone(),
             just_done: self.just_done.clone(),
