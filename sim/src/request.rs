@@ -119,7 +119,7 @@ impl Parameters {
         self.0
             .iter()
             .map(|(name, value)| {
-                let last = name.rsplit('.').next().unwrap_or(name);
+                let last = name.rsplit('.').find(|part| part.parse::<u32>().is_err()).unwrap_or(name);
                 let hidden = SECRET.iter().any(|word| last.ends_with(word)) && !PAGING.contains(&last);
                 let shown = if hidden { "(hidden)" } else { value };
                 (name.clone(), shown.to_owned())
@@ -158,10 +158,11 @@ mod tests {
 
     #[test]
     fn the_log_hides_what_is_secret_and_keeps_what_only_sounds_so() {
-        let shown =
-            parameters(&[("NextToken", "t"), ("SecurityToken", "s"), ("ImageRegistryCredentials.1.Password", "p")]).without_secrets();
+        let shown = parameters(&[("NextToken", "t"), ("SecurityToken", "s"), ("Credentials.1.Password", "p"), ("Password.1", "p")])
+            .without_secrets();
         assert_eq!(shown["NextToken"], "t");
         assert_eq!(shown["SecurityToken"], "(hidden)");
-        assert_eq!(shown["ImageRegistryCredentials.1.Password"], "(hidden)");
+        assert_eq!(shown["Credentials.1.Password"], "(hidden)");
+        assert_eq!(shown["Password.1"], "(hidden)", "also where there should be no list");
     }
 }

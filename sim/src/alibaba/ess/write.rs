@@ -1,6 +1,9 @@
 //! Modify, Create and Delete of scaling configurations. No value is checked beyond its type: the cloud fails when it scales out, not before.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
+use sha2::{Digest as _, Sha256};
 
 use super::super::signature::hex;
 use super::super::{Ask, region};
@@ -11,7 +14,6 @@ use crate::answer::{Done, Outcome, Refusal};
 use crate::request::missing;
 use crate::world::World;
 use crate::world::scaling::{EmptyStrings, Lifecycle, ScalingConfiguration};
-use sha2::{Digest as _, Sha256};
 
 const ID: &str = "ScalingConfigurationId";
 const GROUP: &str = "ScalingGroupId";
@@ -28,7 +30,8 @@ pub(super) fn modify(ask: &mut Ask<'_>) -> Outcome {
     if let Some(name) = REQUIRED.iter().find(|name| settings.strict_modify && !ask.parameters.0.contains_key(**name)) {
         return Err(missing(name));
     }
-    let (incremental, over) = (is_incremental(ask)?, ask.parameters.flag("Override") == Some(true));
+    let incremental = is_incremental(ask)?;
+    let over = ask.parameters.flag("Override") == Some(true) && !incremental;
     let mut sent = sent(ask, Dialect::Modify, &OF_MODIFY)?;
     if sent.text(NAME) == Some("") {
         sent.set_text(NAME, id);
@@ -36,7 +39,7 @@ pub(super) fn modify(ask: &mut Ask<'_>) -> Outcome {
     let old = find(ask, id)?;
     name_is_free(ask.world, &old.group, id, sent.text(NAME))?;
     let mut tree = old.configuration.clone();
-    if over && !incremental {
+    if over {
         tree = Tree::default();
         tree.set_text(NAME, old.configuration.text(NAME).unwrap_or(id));
     }
@@ -86,7 +89,7 @@ pub(super) fn create(ask: &mut Ask<'_>) -> Outcome {
         region: group.region,
         instances: 0,
         configuration: tree,
-        extra: std::collections::BTreeMap::new(),
+        extra: BTreeMap::new(),
         created: ask.now,
     };
     ask.world.write_configuration(&id, Some(new), ask.now, ask.world.settings.read_lag);

@@ -38,6 +38,8 @@ fn an_incremental_update_changes_the_containers_that_it_names_and_in_them_what_i
     let after = describe(&client, "asc-1");
     assert_eq!(images(&after), json!([["nginx", "registry.example/nginx:1.26"], ["log-shipper", "new"]]));
     assert_eq!(after["Memory"], 8.0);
+    assert_eq!(modify(&client, "asc-1", &[&change[..], &[("Override", "true")]].concat()).code(), "ok");
+    assert_eq!(describe(&client, "asc-1"), after, "it overrides nothing");
     assert_eq!(after["Containers"][1]["EnvironmentVars"], before["Containers"][1]["EnvironmentVars"]);
     for stranger in [("Containers.1.Name", "nobody"), ("Containers.1.Image", "nameless")] {
         let answer = modify(&client, "asc-1", &[incremental, stranger]);
