@@ -1,7 +1,7 @@
 //! The whole operator, wired: what it needs from outside goes in, and it works until it is told to stop or can't go on.
 
 use crate::ambient::{Clock, Dice};
-use crate::api::{CloudCredential, SecurityGroupMembership};
+use crate::api::{CloudCredential, EciScalingConfig, SecurityGroupMembership};
 use crate::cloud::budget::{Budget, Limits};
 use crate::cloud::client::{CallObserver, FinishedCall};
 use crate::cloud::transport::{Transport, TransportError};
@@ -10,9 +10,10 @@ use crate::gauges::Gauges;
 use crate::installation::{self, Installation, InstallationError};
 use crate::leader::Elector;
 use crate::metrics::{CallLabels, Metrics, OperationLabels};
-use crate::reconcile::access::Sessions;
+use crate::reconcile::access::{Sessions, Users};
 use crate::reconcile::context::{Settings, Shared};
 use crate::reconcile::controller::{KindController, stopped};
+use crate::reconcile::kind::Kind;
 use crate::reconcile::report::Report;
 use crate::reconcile::schedule;
 use crate::reconcile::sight::Sights;
@@ -64,6 +65,7 @@ pub struct Config {
 /// A kind that can be switched on or off; CloudCredential is always there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KindName {
+    EciScalingConfig,
     SecurityGroupMembership,
 }
 
@@ -213,6 +215,7 @@ impl Operator {
                 self.look::<CloudCredential>(*namespace).await;
                 for kind in &self.config.kinds {
                     match kind {
+                        KindName::EciScalingConfig => self.look::<EciScalingConfig>(*namespace).await,
                         KindName::SecurityGroupMembership => self.look::<SecurityGroupMembership>(*namespace).await,
                     }
                 }
@@ -270,18 +273,14 @@ impl Operator {
             },
         };
         let sights = self.sights;
-        let mut users = Vec::new();
-        let mut controllers: Vec<BoxFuture<'static, ()>> = Vec::new();
+        let mut at_work = AtWork::default();
         for kind in &self.config.kinds {
             match kind {
-                KindName::SecurityGroupMembership => {
-                    let controller = KindController::<SecurityGroupMembership>::new(&shared, |name| sights.of(name));
-                    users.push(controller.users());
-                    self.gauges.watch(&SecurityGroupMembership::kind(&()), controller.memory());
-                    controllers.push(controller.run(stop.clone()).boxed());
-                }
+                KindName::EciScalingConfig => at_work.add::<EciScalingConfig>(&shared, &sights, &self.gauges, &stop),
+                KindName::SecurityGroupMembership => at_work.add::<SecurityGroupMembership>(&shared, &sights, &self.gauges, &stop),
             }
         }
+        let AtWork { users, mut controllers } = at_work;
         registry.serve(users);
         let observer = Arc::new(Counting(Arc::clone(&self.metrics)));
         let credentials = CredentialController::new(&shared, self.config.allowed_endpoints, registry, nudged, self.transport, observer);
@@ -294,6 +293,22 @@ impl Operator {
         };
         self.metrics.leader.set(0);
         done
+    }
+}
+
+/// The controllers of the kinds.
+#[derive(Default)]
+struct AtWork {
+    users: Vec<Arc<dyn Users>>,
+    controllers: Vec<BoxFuture<'static, ()>>,
+}
+
+impl AtWork {
+    fn add<K: Kind>(&mut self, shared: &Shared, sights: &Sights, gauges: &Gauges, stop: &watch::Receiver<bool>) {
+        let controller = KindController::<K>::new(shared, |name| sights.of(name));
+        self.users.push(controller.users());
+        gauges.watch(&K::kind(&()), controller.memory());
+        self.controllers.push(controller.run(stop.clone()).boxed());
     }
 }
 

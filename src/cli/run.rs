@@ -31,7 +31,13 @@ const API_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Debug, Args)]
 pub struct Flags {
     /// Kinds to work on. The CRD of CloudCredential, and of each of these, must be installed.
-    #[arg(long, env = "STEWARD_KINDS", value_delimiter = ',', default_value = "SecurityGroupMembership", value_name = "KIND,…")]
+    #[arg(
+        long,
+        env = "STEWARD_KINDS",
+        value_delimiter = ',',
+        default_value = "EciScalingConfig,SecurityGroupMembership",
+        value_name = "KIND,…"
+    )]
     kinds: Vec<Kind>,
     /// Namespaces to work in; all if none is given.
     #[arg(long, env = "STEWARD_NAMESPACES", value_delimiter = ',', value_name = "NAMESPACE,…")]
@@ -88,8 +94,19 @@ pub struct Flags {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Kind {
+    #[value(name = "EciScalingConfig", alias = "eciscalingconfig", alias = "eciscalingconfigs")]
+    EciScalingConfig,
     #[value(name = "SecurityGroupMembership", alias = "securitygroupmembership", alias = "securitygroupmemberships")]
     SecurityGroupMembership,
+}
+
+impl From<Kind> for KindName {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::EciScalingConfig => Self::EciScalingConfig,
+            Kind::SecurityGroupMembership => Self::SecurityGroupMembership,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -143,7 +160,7 @@ async fn operate(flags: &Flags) -> anyhow::Result<()> {
     let replica = flags.replica.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| format!("steward-{}", &dice.nonce()[..8]));
     tracing::info!(version = env!("CARGO_PKG_VERSION"), %replica, address = %flags.metrics_address, "starting");
     let config = Config {
-        kinds: flags.kinds.iter().map(|Kind::SecurityGroupMembership| KindName::SecurityGroupMembership).collect(),
+        kinds: flags.kinds.iter().copied().map(KindName::from).collect(),
         namespaces: given(&flags.namespaces).map(str::to_owned).collect(),
         cluster_id: flags.cluster_id.clone().filter(|id| !id.is_empty()),
         namespace: own_namespace(flags, &client),

@@ -41,6 +41,8 @@ const LARGEST_WAVE: usize = 100;
 const RECORD_HOLDS: Duration = Duration::from_secs(20);
 /// How old what spec points at may be for an edit.
 const FRESH: Duration = Duration::from_secs(1);
+/// What was seen longer ago than this is looked at once more before it is changed.
+const SIGHT_HOLDS: Duration = Duration::from_secs(5);
 /// After a conflict: the watch brings the newer version within this time.
 const SOON: Duration = Duration::from_millis(250);
 
@@ -116,6 +118,7 @@ impl<K: Kind> Pass<'_, K> {
             Err(error) => return self.blind(error).await,
         };
         self.saw();
+        let seen_at = Instant::now();
         let mut plan = self.plan(&given, &seen);
         // Those who take the place of denied ones in the wave may be denied as well; those who may try are asked about once.
         let mut may_try = BTreeSet::new();
@@ -128,8 +131,18 @@ impl<K: Kind> Pass<'_, K> {
         }
 
         let Some(permits) = self.admit(&session, &plan.steps).await else { return Ok(Again::In(SOON)) };
-        // Waiting may have taken long: the steps must still be what one would do now, given what the others have done meanwhile.
+        // Waiting may have taken long: the steps must still be what one would do now, given what the others have done meanwhile, and what is in
+        // the cloud by now: a call that replaces a list must not bring back what somebody has just taken out of it.
         given.at_most = permits;
+        let seen = if seen_at.elapsed() <= SIGHT_HOLDS {
+            seen
+        } else {
+            let session = session.with_lane(session.lane.min(Lane::Work));
+            match self.object().observe(&given, &session, self.now()).await {
+                Ok(seen) => seen,
+                Err(error) => return self.blind(error).await,
+            }
+        };
         let plan = self.plan(&given, &seen);
         let steps = plan.steps.clone();
         if steps.is_empty() {

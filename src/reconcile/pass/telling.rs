@@ -86,7 +86,7 @@ impl<K: Kind> Pass<'_, K> {
     }
 
     pub(super) fn remark(&self, reason: Reason, note: &str) {
-        let phase = if reason == Reason::DriftCorrected { Phase::Settled } else { Phase::Stuck };
+        let phase = if matches!(reason, Reason::DriftCorrected | Reason::InSync) { Phase::Settled } else { Phase::Stuck };
         self.context.report.event(self.object().as_ref(), phase, reason, "Reconcile", note);
     }
 
