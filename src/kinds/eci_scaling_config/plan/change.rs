@@ -59,7 +59,7 @@ impl Draft<'_> {
     }
 
     /// Whether status can remember what a call would set.
-    fn fits(&self, difference: &Difference) -> Result<(), super::Flaw> {
+    pub(super) fn fits(&self, difference: &Difference) -> Result<(), super::Flaw> {
         let bytes = |paths: &Paths| serde_json::to_string(paths).map_or(usize::MAX, |text| text.len());
         if bytes(&difference.named) <= MAX_APPLIED_BYTES {
             return Ok(());

@@ -10,9 +10,10 @@ use std::sync::Arc;
 
 /// What is to be said if it belongs to another object.
 pub(super) fn of(object: &EciScalingConfig, given: &Given<EciScalingConfig>, seen: &Observed) -> Option<String> {
-    let owner = others(object, given, seen).into_iter().filter(|peer| writes(peer)).min_by_key(|peer| age(peer))?;
+    let others = others(object, given, seen);
+    let owner = others.iter().filter(|peer| writes(peer)).min_by_key(|peer| age(peer))?;
     // Who only looks is in nobody's way.
-    if object.spec.management_policy == ManagementPolicy::Observe || age(object) < age(&owner) {
+    if object.spec.management_policy == ManagementPolicy::Observe || age(object) < age(owner) {
         return None;
     }
     let (namespace, name) = (owner.metadata.namespace.as_deref(), owner.metadata.name.as_deref().unwrap_or_default());
