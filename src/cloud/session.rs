@@ -3,6 +3,7 @@
 
 use super::alibaba::Alibaba;
 use super::alibaba::ecs::{DESCRIBE_INSTANCES, Ecs};
+use super::alibaba::ess::{DESCRIBE_ECI_SCALING_CONFIGURATIONS, Ess};
 use super::budget::{BudgetKey, Lane};
 use super::error::{Class, CloudError, Explanation, Operation};
 use super::huawei::Huawei;
@@ -92,6 +93,14 @@ impl Session {
         match &self.cloud {
             Cloud::Alibaba(alibaba) => Ok(alibaba.ecs(&self.account, &self.region, self.lane)),
             Cloud::Huawei(_) => Err(CloudError::explained(DESCRIBE_INSTANCES, &NOT_ALIBABA)),
+        }
+    }
+
+    /// Alibaba Cloud's ESS, if that is where the credential is at home.
+    pub fn ess(&self) -> Result<Ess, CloudError> {
+        match &self.cloud {
+            Cloud::Alibaba(alibaba) => Ok(alibaba.ess(&self.account, &self.region, self.lane)),
+            Cloud::Huawei(_) => Err(CloudError::explained(DESCRIBE_ECI_SCALING_CONFIGURATIONS, &NOT_ALIBABA)),
         }
     }
 

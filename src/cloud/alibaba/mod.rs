@@ -7,6 +7,7 @@ pub mod endpoints;
 pub mod errors;
 pub mod ess;
 pub mod flatten;
+mod reads;
 pub mod request;
 pub mod sign;
 pub mod sts;
@@ -16,8 +17,9 @@ use super::client::{Client, Ring, Surroundings};
 use super::error::{CloudError, Operation};
 use dialect::Rpcs;
 pub use dialect::judge;
-use ecs::{Ecs, Readers};
+use ecs::Ecs;
 pub use endpoints::EndpointNetwork;
+use ess::Ess;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -28,7 +30,7 @@ use sts::{AssumeRoleRequest, CallerIdentity, Role};
 use url::Url;
 
 /// Every operation that this crate speaks.
-pub const OPERATIONS: [Operation; 8] = [
+pub const OPERATIONS: [Operation; 13] = [
     sts::GET_CALLER_IDENTITY,
     sts::ASSUME_ROLE,
     sts::ASSUME_ROLE_WITH_OIDC,
@@ -37,6 +39,11 @@ pub const OPERATIONS: [Operation; 8] = [
     ecs::DESCRIBE_SECURITY_GROUPS,
     ecs::JOIN_SECURITY_GROUP,
     ecs::LEAVE_SECURITY_GROUP,
+    ess::DESCRIBE_ECI_SCALING_CONFIGURATIONS,
+    ess::DESCRIBE_SCALING_GROUPS,
+    ess::MODIFY_ECI_SCALING_CONFIGURATION,
+    ess::CREATE_ECI_SCALING_CONFIGURATION,
+    ess::DELETE_ECI_SCALING_CONFIGURATION,
 ];
 
 /// What a request is signed with. The secrets cannot be formatted.
@@ -94,9 +101,12 @@ pub struct AlibabaOptions {
 pub struct Alibaba {
     client: Arc<Client<Rpcs>>,
     region: String,
-    /// By account and region: all sessions of this credential share their batches.
-    readers: Mutex<HashMap<(String, String), Arc<Readers>>>,
+    ecs: Shared<ecs::Readers>,
+    ess: Shared<ess::Readers>,
 }
+
+/// By account and region: all sessions of a credential share their batches.
+type Shared<R> = Mutex<HashMap<(String, String), Arc<R>>>;
 
 impl Alibaba {
     pub fn new(options: AlibabaOptions) -> Arc<Self> {
@@ -118,7 +128,7 @@ impl Alibaba {
             Auth::AssumeRole { keys, role, external_id } => of_role(Some(keys), role, external_id, None, None),
             Auth::Oidc { role, oidc_provider_arn, token } => of_role(None, role, None, Some(oidc_provider_arn), Some(token)),
         };
-        Arc::new(Self { client: Arc::new(client(ring)), region, readers: Mutex::default() })
+        Arc::new(Self { client: Arc::new(client(ring)), region, ecs: Mutex::default(), ess: Mutex::default() })
     }
 
     /// Whose keys these are. Any valid key may ask, and the account must be known before anything is changed in it.
@@ -145,9 +155,17 @@ impl Alibaba {
     }
 
     pub(super) fn ecs(&self, account: &str, region: &str, lane: Lane) -> Ecs {
-        let key = (account.to_owned(), region.to_owned());
-        let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
-        let shared = readers.entry(key).or_insert_with(|| Arc::new(Readers::new(&self.client, account, region)));
-        Ecs::new(Arc::clone(&self.client), Arc::clone(shared), account, region, lane)
+        let readers = shared(&self.ecs, account, region, || ecs::Readers::new(&self.client, account, region));
+        Ecs::new(Arc::clone(&self.client), readers, account, region, lane)
     }
+
+    pub(super) fn ess(&self, account: &str, region: &str, lane: Lane) -> Ess {
+        let readers = shared(&self.ess, account, region, || ess::Readers::new(&self.client, account, region));
+        Ess::new(Arc::clone(&self.client), readers, account, region, lane)
+    }
+}
+
+fn shared<R>(readers: &Shared<R>, account: &str, region: &str, new: impl FnOnce() -> R) -> Arc<R> {
+    let mut readers = readers.lock().unwrap_or_else(PoisonError::into_inner);
+    Arc::clone(readers.entry((account.to_owned(), region.to_owned())).or_insert_with(|| Arc::new(new())))
 }

@@ -131,6 +131,6 @@ async fn call<Q: Serialize, A: DeserializeOwned>(
         add_token(&mut parameters, token);
     }
     // A token in a URL would be in the log of every proxy on the way.
-    let rpc = Rpc { version: VERSION, parameters, in_body: token.is_some() };
+    let rpc = Rpc { version: VERSION, parameters, in_body: token.is_some(), quotable: true };
     client.call_with_answer(&Call { operation, account: None, region, lane: Lane::Work, ids: None }, &rpc).await
 }

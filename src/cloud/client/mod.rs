@@ -114,6 +114,12 @@ pub(in crate::cloud) trait Dialect: Send + Sync + 'static {
     /// What must not be seen in a log.
     fn secrets<'k>(&self, keys: &'k Self::Keys) -> Vec<&'k SecretString>;
 
+    /// Whether what the vendor says of the request may be logged. It may repeat the request.
+    fn is_quotable(&self, request: &Self::Request) -> bool {
+        let _ = request;
+        true
+    }
+
     /// Whether the request was refused for its date, or may have been, before it was looked at.
     fn blames_the_date(&self, error: &CloudError) -> bool;
 
@@ -321,6 +327,7 @@ impl<D: Dialect> Client<D> {
     }
 
     async fn attempt(&self, call: &Call<'_>, request: &D::Request, keys: &Arc<D::Keys>, number: u32) -> Result<Accepted, Failed> {
+        let quotable = self.dialect.is_quotable(request);
         let stamp = Stamp { date: self.date(), nonce: self.around.dice.nonce() };
         let request = self.dialect.build(call, request, keys, &stamp).map_err(|error| Failed { error, skew: None, renewable: false })?;
         let since = Instant::now();
@@ -328,7 +335,7 @@ impl<D: Dialect> Client<D> {
             Ok(answer) => match self.hear(call, &answer) {
                 Ok(body) => Ok(Accepted { body, answer }),
                 Err(error) => {
-                    self.log(call.operation, &answer, &error, keys);
+                    self.log(call.operation, &answer, &error, quotable.then_some(keys));
                     let renewable = matches!(self.ring, Ring::Fetched(_));
                     Err((Failed { error, skew: self.skew_of(&answer), renewable }, "Garbled"))
                 }
@@ -391,15 +398,15 @@ impl<D: Dialect> Client<D> {
     }
 
     /// The vendor's own words, without what they echo of the request; they are not shown anywhere else. An answer that says yes is not
-    /// words but what was asked for, and that may be keys.
-    fn log(&self, operation: Operation, answer: &HttpAnswer, error: &CloudError, keys: &D::Keys) {
-        let words = !(200..300).contains(&answer.status);
+    /// words but what was asked for, and that may be keys. Without the keys to look for, nothing is quoted.
+    fn log(&self, operation: Operation, answer: &HttpAnswer, error: &CloudError, keys: Option<&Arc<D::Keys>>) {
+        let keys = keys.filter(|_| !(200..300).contains(&answer.status));
         tracing::debug!(
             %operation,
             status = answer.status,
             code = error.code.as_deref(),
             request_id = error.request_id.as_deref(),
-            body = words.then(|| redact(&String::from_utf8_lossy(&answer.body), &self.dialect.secrets(keys))),
+            body = keys.map(|keys| redact(&String::from_utf8_lossy(&answer.body), &self.dialect.secrets(keys))),
             "the cloud refused a call"
         );
     }

@@ -21,6 +21,9 @@ pub(super) struct Rpc {
     pub(super) parameters: Vec<(String, String)>,
     /// Whether they go in the body: what is secret or long must not be part of a URL, which proxies log and servers cut.
     pub(super) in_body: bool,
+    /// Whether a refusal of it may be logged in the vendor's words, which may be its own: values that people keep in it are
+    /// short, or a part of them is repeated, so that they cannot be told from words.
+    pub(super) quotable: bool,
 }
 
 pub(super) struct Rpcs {
@@ -66,6 +69,10 @@ impl Dialect for Rpcs {
     fn secrets<'k>(&self, keys: &'k Option<Keys>) -> Vec<&'k SecretString> {
         let Some(keys) = keys else { return Vec::new() };
         std::iter::once(&keys.access_key_secret).chain(&keys.security_token).collect()
+    }
+
+    fn is_quotable(&self, request: &Rpc) -> bool {
+        request.quotable
     }
 
     fn blames_the_date(&self, error: &CloudError) -> bool {

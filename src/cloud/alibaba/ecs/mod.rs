@@ -14,12 +14,12 @@ pub use requests::{
 };
 
 use super::dialect::{Rpc, Rpcs};
-use super::errors;
 use super::flatten::{JsonText, flatten};
+use super::reads::{ENDLESS, PAGES_AT_MOST, by_id};
 use crate::cloud::batch::Batch;
 use crate::cloud::budget::Lane;
 use crate::cloud::client::{Call, Client, unwritable};
-use crate::cloud::error::{Acted, Class, CloudError, Effect, Explanation, Operation};
+use crate::cloud::error::{Acted, Class, CloudError, Effect, Operation};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -49,12 +49,6 @@ const BATCH: usize = 100;
 const PAGE: u32 = 100;
 /// The vendor lists no more instances by tag than this.
 const LISTED_AT_MOST: usize = 1000;
-/// Pages of one listing before it is given up: an answer that never ends is not an answer.
-const PAGES_AT_MOST: usize = 50;
-
-const ENDLESS: Explanation =
-    Explanation::of(Class::Unavailable, "the cloud's list goes round in circles", "nothing to do: the list is read again from its start");
-
 /// Which instances a selector means. What is absent does not narrow.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct InstanceFilter {
@@ -94,34 +88,17 @@ impl Readers {
         let place = Place { client: Arc::clone(client), account: account.into(), region: region.into(), rehearsed: Arc::clone(&rehearsed) };
         Self {
             rehearsed,
-            instances: batch(place.clone(), DESCRIBE_INSTANCES, |place, ids, lane| async move { place.instances_by_id(&ids, lane).await }),
-            network_interfaces: batch(place.clone(), DESCRIBE_NETWORK_INTERFACES, |place, ids, lane| async move {
+            instances: by_id(place.clone(), DESCRIBE_INSTANCES, BATCH, |place, ids, lane| async move {
+                place.instances_by_id(&ids, lane).await
+            }),
+            network_interfaces: by_id(place.clone(), DESCRIBE_NETWORK_INTERFACES, BATCH, |place, ids, lane| async move {
                 place.network_interfaces_by_id(&ids, lane).await
             }),
-            security_groups: batch(place, DESCRIBE_SECURITY_GROUPS, |place, ids, lane| async move {
+            security_groups: by_id(place, DESCRIBE_SECURITY_GROUPS, BATCH, |place, ids, lane| async move {
                 place.security_groups_by_id(&ids, lane).await
             }),
         }
     }
-}
-
-fn batch<V, F, R>(place: Place, operation: Operation, read: F) -> Batch<V>
-where
-    V: Clone + Send + 'static,
-    F: Fn(Place, Vec<String>, Lane) -> R + Send + Sync + 'static,
-    R: Future<Output = Result<HashMap<String, V>, CloudError>> + Send + 'static,
-{
-    Batch::splitting_on(operation, BATCH, errors::blames_an_id, move |ids, lane| {
-        let single = ids.len() == 1;
-        let reading = read(place.clone(), ids, lane);
-        Box::pin(async move {
-            match reading.await {
-                // Usually the vendor leaves out what it does not know. Where it refuses instead, one unknown id is as unknown.
-                Err(error) if single && error.has_code(&errors::UNKNOWN_ID) => Ok(HashMap::new()),
-                outcome => outcome,
-            }
-        })
-    })
 }
 
 /// When it was last made sure that an empty list of instances means that there are none.
@@ -146,7 +123,7 @@ impl Place {
     ) -> Result<A, CloudError> {
         let call = Call { operation, account: Some(&self.account), region: &self.region, lane, ids };
         let parameters = flatten(request).map_err(|error| unwritable(operation, error))?;
-        self.client.call(&call, &Rpc { version: VERSION, parameters, in_body: false }).await
+        self.client.call(&call, &Rpc { version: VERSION, parameters, in_body: false, quotable: true }).await
     }
 
     async fn instances_by_id(&self, ids: &[String], lane: Lane) -> Result<HashMap<String, Instance>, CloudError> {

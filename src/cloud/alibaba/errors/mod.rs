@@ -20,8 +20,14 @@ pub fn rows() -> impl Iterator<Item = &'static Row> {
 }
 
 /// Codes that say the one id in a read belongs to nothing.
-pub(super) const UNKNOWN_ID: [&str; 4] =
-    ["InvalidInstanceId.NotFound", "InvalidEniId.NotFound", "InvalidNetworkInterfaceId.NotFound", "InvalidSecurityGroupId.NotFound"];
+pub(super) const UNKNOWN_ID: [&str; 6] = [
+    "InvalidInstanceId.NotFound",
+    "InvalidEniId.NotFound",
+    "InvalidNetworkInterfaceId.NotFound",
+    "InvalidSecurityGroupId.NotFound",
+    "InvalidScalingConfigurationId.NotFound",
+    "InvalidScalingGroupId.NotFound",
+];
 
 /// Whether a refused read of many ids is worth reading in halves: it is, unless the code is known to speak of the request as a
 /// whole. A misspelt region would otherwise cost two calls for every object in it.

@@ -31,6 +31,21 @@ pub(super) const ROWS: &[Row] = &[
     .on(&["DeleteEciScalingConfiguration"])
     .no_failure(),
     row(
+        "InvalidScalingGroupId.NotFound",
+        404,
+        Class::NotFound,
+        "the region has no scaling group of this id",
+        "correct spec.scalingGroupId or spec.region; a group is made in the Auto Scaling console",
+    ),
+    row(
+        "QuotaExceeded.ScalingConfiguration",
+        400,
+        Class::Quota,
+        "the scaling group has as many configurations as it may have",
+        "delete configurations of the scaling group that nothing uses, or ask for a higher quota of configurations in a group",
+    )
+    .on(&["CreateEciScalingConfiguration"]),
+    row(
         "IncorrectScalingConfigurationLifecycleState",
         400,
         Class::Precondition,
@@ -125,6 +140,11 @@ pub(super) const ROWS: &[Row] = &[
         &["DescribeEciScalingConfigurations"],
         "no RAM policy lets the identity read scaling configurations",
         "allow ess:DescribeEciScalingConfigurations in a RAM policy of the identity",
+    ),
+    not_allowed(
+        &["DescribeScalingGroups"],
+        "no RAM policy lets the identity read scaling groups",
+        "allow ess:DescribeScalingGroups in a RAM policy of the identity",
     ),
     not_allowed(
         &["CreateEciScalingConfiguration"],
