@@ -116,7 +116,7 @@ impl Place {
         lane: Lane,
         parameters: Vec<(String, String)>,
     ) -> Result<A, CloudError> {
-        self.send(operation, lane, None, Rpc { version: VERSION, parameters, in_body: true, quotable: true }).await
+        self.send(operation, lane, None, Rpc { version: VERSION, parameters, in_body: true, quotable: false }).await
     }
 
     async fn send<A: DeserializeOwned>(&self, operation: Operation, lane: Lane, ids: Option<usize>, rpc: Rpc) -> Result<A, CloudError> {
