@@ -7,11 +7,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The most bytes that the paths of `applied` may have together: a spec that would need more cannot be remembered, so it is refused.
-pub const MAX_APPLIED_BYTES: usize = 64 * 1024;
+pub const MAX_APPLIED_BYTES: usize = 48 * 1024;
 /// The most values that one object takes from Secrets.
-pub const MAX_SECRETS: usize = 512;
+pub const MAX_SECRETS: usize = 256;
 /// The most bytes that their paths and fingerprints may have together, for the same reason.
-pub const MAX_SECRETS_BYTES: usize = 64 * 1024;
+pub const MAX_SECRETS_BYTES: usize = 40 * 1024;
 
 /// What steward did and found.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -46,7 +46,7 @@ pub struct EciScalingConfigStatus {
     pub applied: Paths,
     /// Fingerprints of the values by reference that steward set last, under a key that never leaves the installation: it tells that a Secret has changed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 512), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["path"]))]
+    #[schemars(length(max = 256), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["path"]))]
     pub secrets: Vec<SecretPrint>,
     /// The change that is under way: sent, and not yet seen to hold.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -2,7 +2,8 @@
 
 use super::schema;
 use crate::api::eci_scaling_config::status::{
-    Conflict, Convergence, Correction, EciScalingConfigStatus, MAX_APPLIED_BYTES, MAX_SECRETS, MAX_SECRETS_BYTES, Origin, SecretPrint, Summary,
+    Conflict, Convergence, Correction, EciScalingConfigStatus, MAX_APPLIED_BYTES, MAX_SECRETS, MAX_SECRETS_BYTES, Origin, SecretPrint,
+    Summary,
 };
 use crate::api::envelope::Drift;
 use crate::api::journal::{JournalEntry, JournalKind, JournalState};
