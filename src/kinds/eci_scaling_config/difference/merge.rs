@@ -127,13 +127,14 @@ impl<'a> Merge<'a> {
             merged.push((key, self.added(entries, item, &path)));
         }
         if entries.order == Order::Matters {
-            self.put_in_order(&mut merged, desired.iter().map(|item| item.key(entries)).collect(), &is_there, here);
+            let order: Vec<String> = desired.iter().map(|item| item.key(entries)).collect();
+            self.put_in_order(&mut merged, &order, &is_there, here);
         }
         merged.into_iter().map(|(_, item)| item).collect()
     }
 
     /// Those that spec names keep spec's order among themselves, in the places that they have among the others.
-    fn put_in_order(&mut self, merged: &mut [(String, Item)], wanted: Vec<String>, is_there: &[String], here: &Path) {
+    fn put_in_order(&mut self, merged: &mut [(String, Item)], wanted: &[String], is_there: &[String], here: &Path) {
         let places: Vec<usize> = wanted.iter().filter_map(|key| merged.iter().position(|(name, _)| name == key)).collect();
         let mut sorted = places.clone();
         sorted.sort_unstable();
@@ -208,8 +209,8 @@ impl<'a> Merge<'a> {
 
     fn differs(&mut self, field: &Field, path: &Path, desired: Option<&Value>, observed: Option<&Value>) {
         let secret = field.hidden || self.question.secret.contains(path.as_str());
-        let is_secret = |value: &Option<&Value>| matches!(value, Some(Value::Secret(_)));
-        let hidden = secret || is_secret(&desired) || is_secret(&observed);
+        let is_secret = |value: Option<&Value>| matches!(value, Some(Value::Secret(_)));
+        let hidden = secret || is_secret(desired) || is_secret(observed);
         let show = |value: Option<&Value>| match value {
             Some(_) if hidden => "(hidden)".to_owned(),
             Some(value) => value.shown(),

@@ -55,10 +55,13 @@ impl Draft<'_> {
 
     /// Whether it was as spec has it before, and it is not steward's own inputs that have changed.
     fn was_set_right(&self, change: &Change, desired: &Desired) -> bool {
-        let path = change.path.as_str();
-        let print = desired.prints.iter().find(|print| print.path == path);
-        let same_input = print.is_none_or(|print| self.status.secrets.contains(print));
-        same_input && (self.status.applied.contains(change.path.names()) || change.desired == ABSENT)
+        !self.has_new_input(change, desired) && (self.status.applied.contains(change.path.names()) || change.desired == ABSENT)
+    }
+
+    /// Whether its value comes from elsewhere, and is another one than was sent last.
+    pub(super) fn has_new_input(&self, change: &Change, desired: &Desired) -> bool {
+        let print = desired.prints.iter().find(|print| print.path == change.path.as_str());
+        print.is_some_and(|print| !self.status.secrets.contains(print))
     }
 
     fn correct(&mut self, path: &str) {

@@ -105,6 +105,7 @@ impl Draft<'_> {
                 // Another configuration under the name: nothing in it was set by us.
                 status.applied = crate::api::paths::Paths::default();
                 status.secrets.clear();
+                status.convergence = None;
                 Some(Origin::Adopted)
             }
         };

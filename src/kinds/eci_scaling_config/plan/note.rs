@@ -35,15 +35,11 @@ pub(in super::super) fn note(
         }
         (EciScalingStep::Modify { content, .. }, Ok(_)) => remember(&mut status.secrets, &content.prints),
         (EciScalingStep::Modify { .. }, Err(error)) => {
-            // Refused: as if it had not been tried. Whatever an earlier try has set stays remembered.
-            if error.acted == Acted::No
-                && let Some(convergence) = &mut status.convergence
-            {
+            // No try, whatever came of it. If it may have acted, what it sets is remembered until that is seen.
+            if let Some(convergence) = &mut status.convergence {
                 convergence.sent = convergence.sent.saturating_sub(1);
-                if convergence.sent == 0 {
-                    status.convergence = None;
-                }
             }
+            status.convergence.take_if(|convergence| convergence.sent == 0 && error.acted == Acted::No);
         }
         (EciScalingStep::Delete { .. }, Ok(_)) => {
             status.origin = None;
