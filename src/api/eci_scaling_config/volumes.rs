@@ -126,7 +126,7 @@ pub struct FlexVolume {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 32))]
     pub fs_type: Option<String>,
-    /// Options of the driver, a JSON object written as a text: '{"volumeId": "d-1", "performanceLevel": "PL2"}'. Compared as JSON, shown nowhere.
+    /// Options of the driver, a JSON object written as a text: '{"volumeId": "d-1", "performanceLevel": "PL2"}'. Compared as JSON; a difference is shown as `(hidden)`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 4096))]
     pub options: Option<String>,
