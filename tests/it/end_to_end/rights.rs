@@ -1,6 +1,6 @@
 //! Steward with exactly the rights that `deploy/` gives: enough for everything that it does, and how much more than it uses.
 
-use super::real::{Real, STEWARD, membership, read, tell};
+use super::real::{Real, STEWARD, STEWARDS_NAMESPACE, membership, read, tell};
 use super::security_group_membership::the_whole_way;
 use super::{SEED, web};
 use serde_json::Value;
@@ -36,7 +36,13 @@ fn steward_never_asks_for_what_it_may_not_and_never_lists_secrets() {
 
     let used: BTreeSet<Right> = requests.iter().filter_map(right_of).collect();
     let on_secrets: Vec<_> = used.iter().filter(|(_, resource, _)| resource == "secrets").map(|(_, _, verb)| verb.as_str()).collect();
-    assert_eq!(on_secrets, ["get"]);
+    assert_eq!(on_secrets, ["create", "get"]);
+    let on_config_maps = used.iter().filter(|(_, resource, verb)| resource == "configmaps" && verb != "get").count();
+    assert_eq!(on_config_maps, 0);
+    let made = requests.iter().filter(|request| request["objectRef"]["resource"] == "secrets" && request["verb"] == "create");
+    let made: Vec<_> = made.map(|request| request["objectRef"]["namespace"].as_str().unwrap_or_default()).collect();
+    assert_eq!(made, [STEWARDS_NAMESPACE], "one Secret, in its own namespace");
+    may_not_make_secrets_elsewhere(&real);
     let granted = granted();
     let beyond: Vec<_> = used.difference(&granted).collect();
     assert!(beyond.is_empty(), "used without a rule in deploy/base/rbac.yaml: {beyond:?}");
@@ -45,6 +51,15 @@ fn steward_never_asks_for_what_it_may_not_and_never_lists_secrets() {
         requests.len(),
         granted.difference(&used).collect::<Vec<_>>()
     ));
+}
+
+fn may_not_make_secrets_elsewhere(real: &Real) {
+    let can = |namespace: &str| {
+        let arguments = ["auth", "can-i", "create", "secrets", "-n", namespace, "--as", STEWARD];
+        // It says no with its exit code, too.
+        real.playground.control_plane().kubectl().run(&arguments).expect("kubectl runs").stdout.trim().to_owned()
+    };
+    assert_eq!((can(STEWARDS_NAMESPACE).as_str(), can("default").as_str()), ("yes", "no"));
 }
 
 fn right_of(request: &Value) -> Option<Right> {
