@@ -84,10 +84,12 @@ fn an_api_server_that_is_away_at_the_start_is_waited_for_and_the_probe_says_so()
 
 #[test]
 fn asked_to_stop_it_waits_no_longer() {
-    let mut world = World::new(SEED);
-    world.api.on_request(|request, _| if request.namespace == OWN_NAMESPACE { Verdict::Fail(503) } else { Verdict::Go });
-    world.start();
-    assert!(world.stop().is_ok());
+    for verdict in [Verdict::Fail(503), Verdict::Hang] {
+        let mut world = World::new(SEED);
+        world.api.on_request(move |request, _| if request.namespace == OWN_NAMESPACE { verdict } else { Verdict::Go });
+        world.start();
+        assert!(world.stop().is_ok());
+    }
 }
 
 #[tokio::test]
