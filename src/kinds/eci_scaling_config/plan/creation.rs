@@ -82,7 +82,7 @@ impl Draft<'_> {
         let since = if entry.state == JournalState::Submitted {
             entry.started_at.get()
         } else {
-            self.given.seen_since.get(&entry.run).copied().unwrap_or(self.now)
+            self.given.seen_since.get(CREATE).copied().unwrap_or(self.now)
         };
         let age = self.now.duration_since(since).abs();
         if age < WATCH && entry.state != JournalState::OutcomeUnknown {

@@ -44,7 +44,7 @@ impl PartialEq for Content {
     }
 }
 
-pub(super) const CREATE: &str = "create";
+pub(in super::super) const CREATE: &str = "create";
 pub(super) const MODIFY: &str = "modify";
 pub(super) const DELETE: &str = "delete";
 
