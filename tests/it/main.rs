@@ -7,6 +7,7 @@ mod cloud_client;
 mod cloud_credential;
 mod conformance;
 mod crashes;
+mod eci_scaling_config;
 mod end_to_end;
 mod endpoints;
 mod explain;
