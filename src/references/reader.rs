@@ -2,7 +2,7 @@
 //! somebody else's.
 
 use super::contents::Contents;
-use super::given::{Found, References};
+use super::given::{Found, References, Unread};
 use super::{Reference, ReferenceKind, is_a_name};
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
@@ -25,15 +25,6 @@ pub enum Asker {
     Credential,
     Pass,
     Poll,
-}
-
-/// Why it is not known whether an object is there, and what it holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Unread {
-    #[error("steward lacks the right to get it")]
-    Forbidden,
-    #[error("the API server did not answer as expected")]
-    Silence,
 }
 
 /// The one reader of the process.
