@@ -156,7 +156,7 @@ pub fn credential(namespace: &str, account: &Account, cloudsim: &str) -> String 
             "region": "cn-hangzhou",
             "auth": {"accessKey": {"secretRef": {"name": "aliyun"}}},
             "expectedAccountId": account.id,
-            "endpoints": [{"service": "ecs", "url": cloudsim}, {"service": "sts", "url": cloudsim}],
+            "endpoints": ["ecs", "ess", "sts"].map(|service| json!({"service": service, "url": cloudsim})),
         },
     });
     format!("{secret:#}\n---\n{credential:#}\n")
