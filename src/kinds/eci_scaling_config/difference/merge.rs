@@ -17,7 +17,10 @@ pub(super) struct Outcome {
     /// Spec over what is there, without what is to go.
     pub(super) value: Option<Value>,
     pub(super) changes: Vec<Change>,
+    /// Fields that spec names.
     pub(super) named: Paths,
+    /// Entries that spec names. Who sets a field in one that is there does not own it.
+    pub(super) entries: Paths,
     /// Entries that are new.
     pub(super) added: Paths,
     /// What a call that sends the value would lose.
@@ -152,7 +155,7 @@ impl<'a> Merge<'a> {
 
     fn entry(&mut self, entries: &'static Entries, desired: Option<&Item>, observed: &Item, path: &Path, exclusive: bool) -> Item {
         if desired.is_some() {
-            self.outcome.named.insert(path.names());
+            self.outcome.entries.insert(path.names());
         }
         let mut merged = Item::default();
         for field in entries.fields {
