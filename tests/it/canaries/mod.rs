@@ -1,7 +1,7 @@
 //! Secrets do not get out: not into the log at its finest level, not into status, events and numbers, not into what an error prints.
 //! `birds` are the secrets, `parrot` is a cloud that repeats what it hears.
 
-mod birds;
+pub(crate) mod birds;
 mod parrot;
 mod types;
 
