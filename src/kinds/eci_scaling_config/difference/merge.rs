@@ -18,8 +18,8 @@ pub(super) struct Outcome {
     pub(super) value: Option<Value>,
     pub(super) changes: Vec<Change>,
     pub(super) named: Paths,
-    /// Entries that are new.
-    pub(super) added: Paths,
+    /// What a call that sends the value makes ours: fields that spec names and entries that are new, but no entry that was there before.
+    pub(super) sets: Paths,
     /// What a call that sends the value would lose.
     pub(super) lost: Vec<Path>,
     /// What is ours and should go, and that the rest of its entry cannot do without.
@@ -69,7 +69,7 @@ impl<'a> Merge<'a> {
 
     fn leaf(&mut self, field: &Field, desired: Option<&Value>, observed: Option<&Value>, here: &Path, exclusive: bool) -> Option<Value> {
         if let Some(value) = desired {
-            self.outcome.named.insert(here.names());
+            self.names(here);
             let usual = observed.is_none() && field.is_usual(value);
             if !usual && !field.is_same(desired, observed) {
                 self.differs(field, here, desired, observed);
@@ -94,7 +94,7 @@ impl<'a> Merge<'a> {
 
     fn secret(&mut self, field: &Field, desired: Option<&Value>, observed: Option<&Value>, here: &Path) -> Option<Value> {
         if desired.is_some() {
-            self.outcome.named.insert(here.names());
+            self.names(here);
             if !self.question.sent.contains(here.as_str()) {
                 self.differs(field, here, desired, observed);
             }
@@ -203,8 +203,13 @@ impl<'a> Merge<'a> {
         let merged = self.entry(entries, Some(desired), &Item::default(), path, false);
         self.outcome.changes.truncate(before);
         self.outcome.changes.push(change(path, PRESENT, ABSENT));
-        self.outcome.added.insert(path.names());
+        self.outcome.sets.insert(path.names());
         merged
+    }
+
+    fn names(&mut self, field: &Path) {
+        self.outcome.named.insert(field.names());
+        self.outcome.sets.insert(field.names());
     }
 
     fn differs(&mut self, field: &Field, path: &Path, desired: Option<&Value>, observed: Option<&Value>) {

@@ -86,6 +86,7 @@ pub fn difference(question: &Question<'_>) -> Difference {
     let mut merge = Merge::new(question);
     let mut found = Difference::default();
     let mut in_the_way = Vec::new();
+    let mut all_sets = Paths::default();
     for field in CONFIGURATION {
         let outcome = merge.top(field);
         let here = Path::default().field(field.name);
@@ -96,7 +97,7 @@ pub fn difference(question: &Question<'_>) -> Difference {
                 _ if is_empty => found.cannot_clear.push(here),
                 Some(value) if outcome.lost.is_empty() => {
                     found.call.set(field, value.clone());
-                    found.sets = found.sets.and(&outcome.named).and(&outcome.added);
+                    found.sets = found.sets.and(&outcome.sets);
                 }
                 _ => found.cannot_merge.extend(outcome.lost),
             }
@@ -105,11 +106,12 @@ pub fn difference(question: &Question<'_>) -> Difference {
             found.merged.set(field, value);
         }
         found.named = found.named.and(&outcome.named);
+        all_sets = all_sets.and(&outcome.sets);
         found.cannot_clear.extend(outcome.stuck);
         found.changes.extend(outcome.changes);
     }
     in_the_way.extend(question.observed.unknown().filter(|name| !OF_THE_CLOUD.contains(name)).map(|name| Path::default().field(name)));
-    found.override_if_allowed(question, &in_the_way);
+    found.override_if_allowed(question, &in_the_way, all_sets);
     if !found.call.is_empty() {
         found.complete(&in_the_way);
     }
@@ -147,7 +149,7 @@ impl Difference {
         })
     }
 
-    fn override_if_allowed(&mut self, question: &Question<'_>, in_the_way: &[Path]) {
+    fn override_if_allowed(&mut self, question: &Question<'_>, in_the_way: &[Path], all_sets: Paths) {
         let clearable = |path: &Path| path.names().len() == 1;
         if !question.allow_override || !self.cannot_clear.iter().any(clearable) {
             return;
@@ -159,7 +161,7 @@ impl Difference {
         self.cannot_clear.retain(|path| !clearable(path));
         self.overrides = true;
         self.call = self.merged.clone();
-        self.sets = self.named.clone();
+        self.sets = all_sets;
     }
 
     /// Adds what goes with every call, and what goes with what is in this one.

@@ -103,7 +103,7 @@ fn one_image_is_changed_and_the_rest_of_the_list_goes_along() {
         "SecurityGroupId=sg-1",
     ];
     assert_eq!(sent(&found), expected);
-    assert_eq!(found.sets, paths(&["containers/nginx", "containers/nginx/image"]));
+    assert_eq!(found.sets, paths(&["containers/nginx/image"]), "the container itself is not ours");
 }
 
 #[test]
@@ -128,6 +128,19 @@ fn a_container_of_somebody_elses_that_leaves_spec_keeps_what_it_cannot_do_withou
     observed["Containers"][1].as_object_mut().unwrap().remove("LivenessProbeExecCommands");
     let found = ask(spec, observed).owning(&["containers/sidecar/image"]).answer();
     assert_eq!(said(&found), ["containers[sidecar]: (present) -> (absent)"]);
+}
+
+#[test]
+fn what_steward_adds_is_its_own_and_what_it_changes_is_not() {
+    let spec = json!({"containers": [{"name": "nginx", "environmentVars": [{"key": "A", "value": "b"}, {"key": "NEW", "value": "n"}]}]});
+    let found = ask(spec.clone(), two_containers()).answer();
+    let variables = "containers/nginx/environmentVars";
+    let expected = [format!("{variables}/A/value"), format!("{variables}/NEW"), format!("{variables}/NEW/value")];
+    assert_eq!(found.sets, paths(&expected.each_ref().map(String::as_str)));
+    let mut observed = two_containers();
+    observed["HostName"] = json!("web");
+    let overridden = ask(spec, observed).owning(&["hostName"]).overriding().answer();
+    assert_eq!((overridden.overrides, overridden.sets), (true, found.sets));
 }
 
 #[test]
