@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 /// Lists whose entries and fields may belong to spec alone.
 const EXCLUSIVE: [&str; 2] = ["containers", "initContainers"];
-/// Without it an entry cannot be, so it is not taken out of one that stays.
-const INDISPENSABLE: &str = "image";
+/// Without these a container, or a configuration, cannot be, so they are not taken out of one that stays.
+const INDISPENSABLE: [&str; 3] = ["image", "scalingConfigurationName", "securityGroupId"];
 
 /// What became of one field of the configuration.
 #[derive(Default)]
@@ -76,13 +76,14 @@ impl<'a> Merge<'a> {
             }
             return desired.cloned();
         }
-        let present = observed.filter(|value| !value.is_empty());
+        // What the document says anyway is as good as gone: where it is cleared, the cloud may put it in again.
+        let is_gone = observed.is_none_or(|value| value.is_empty() || field.is_usual(value));
         let ours = self.question.owned.contains(here.names());
-        let unwanted = exclusive && here.names().len() > 2 && present.is_some_and(|value| !field.is_usual(value));
-        if present.is_none() || !(ours || unwanted) {
+        let unwanted = exclusive && here.names().len() > 2;
+        if is_gone || !(ours || unwanted) {
             return observed.cloned();
         }
-        if field.name == INDISPENSABLE {
+        if INDISPENSABLE.contains(&field.name) {
             if ours {
                 self.outcome.stuck.push(here.clone());
             }

@@ -150,7 +150,8 @@ impl Difference {
     }
 
     fn override_if_allowed(&mut self, question: &Question<'_>, in_the_way: &[Path], all_sets: Paths) {
-        let clearable = |path: &Path| path.names().len() == 1;
+        let merged = &self.merged;
+        let clearable = |path: &Path| path.names().len() == 1 && merged.get(path.top()).is_none();
         if !question.allow_override || !self.cannot_clear.iter().any(clearable) {
             return;
         }

@@ -169,6 +169,17 @@ fn with_leave_to_override_everything_else_is_sent_to_clear_it() {
 }
 
 #[test]
+fn what_the_cloud_puts_in_again_is_cleared_and_what_it_is_never_without_stays() {
+    let observed = json!({"RestartPolicy": "Never", "SecurityGroupId": "sg-1", "HostName": "web", "SpotStrategy": "NoSpot"});
+    let question = ask(json!({}), observed).owning(&["hostName", "restartPolicy", "securityGroupId", "spotStrategy"]).overriding();
+    let found = question.answer();
+    assert_eq!((sent(&found), shown(&found.cannot_clear)), (vec!["SecurityGroupId=sg-1".into(), "SpotStrategy=NoSpot".into()], vec!["securityGroupId"]));
+    let after = json!({"RestartPolicy": "Always", "SecurityGroupId": "sg-1", "SpotStrategy": "NoSpot"});
+    let found = Ask { observed: after, ..question }.answer();
+    assert!(found.call.is_empty() && found.changes.is_empty(), "{:?}", said(&found));
+}
+
+#[test]
 fn a_field_that_nobody_knows_keeps_its_list_from_being_sent() {
     let mut observed = two_containers();
     observed["Containers"][1]["BrandNew"] = json!({"Mode": "x"});
