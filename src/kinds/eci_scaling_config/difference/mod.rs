@@ -137,12 +137,13 @@ impl Difference {
 
     /// What is ours now, after this was seen: what was ours or has just been sent, as far as it is so, and what should go but has not yet.
     pub fn owned(&self, owned: &Paths, sent: &Paths) -> Paths {
-        let differs: Paths = self.changes.iter().filter(|change| !change.unavailable).map(|change| change.path.names().to_vec()).collect();
+        let differs: Paths = self.changes.iter().map(|change| change.path.names().to_vec()).collect();
+        let unseen: Paths = self.changes.iter().filter(|change| change.unavailable).map(|change| change.path.names().to_vec()).collect();
         let stuck: Paths = self.cannot_clear.iter().map(|path| path.names().to_vec()).collect();
         owned.and(sent).filtered(|path| {
             let is_so = (1..=path.len()).all(|length| !differs.contains(&path[..length]));
             if self.named.contains(path) {
-                is_so || owned.contains(path)
+                is_so || unseen.contains(path) || owned.contains(path)
             } else {
                 !is_so || stuck.contains(path) || stuck.contains(&path[..1])
             }

@@ -267,6 +267,17 @@ fn what_was_sent_is_ours_once_it_is_seen_and_no_longer_when_it_is_gone() {
 }
 
 #[test]
+fn what_the_vendor_calls_unavailable_is_ours_as_long_as_it_is_there() {
+    let there = ask(json!({"containers": []}), json!({"Cpu": 1, "SlsEnable": true})).owning(&["enableSls"]);
+    let owned = paths(&["enableSls"]);
+    assert_eq!(there.clone().overriding().answer().owned(&owned, &Paths::default()), owned, "nothing was sent yet");
+    let gone = Ask { observed: json!({"Cpu": 1}), ..there };
+    assert_eq!(gone.answer().owned(&owned, &Paths::default()), Paths::default());
+    let unseen = ask(json!({"enableSls": true}), json!({})).answer();
+    assert_eq!(unseen.owned(&Paths::default(), &owned), owned, "it was sent, and nobody waits for it");
+}
+
+#[test]
 fn drift_of_what_was_set_by_hand_inside_our_own_container_is_nobody_elses_business() {
     let observed = json!({"Containers": [{"Name": "ours", "Image": "x", "EnvironmentVars": [{"Key": "BY_HAND", "Value": "1"}]}]});
     let spec = json!({"containers": [{"name": "ours", "image": "x"}]});
