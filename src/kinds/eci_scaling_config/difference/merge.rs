@@ -101,6 +101,11 @@ impl<'a> Merge<'a> {
             }
             return desired.cloned();
         }
+        // Set by us, and its entry is still there, whether the cloud shows it or not.
+        if self.question.owned.contains(here.names()) {
+            self.differs(field, here, None, observed);
+            return None;
+        }
         // What the cloud shows serves only to be handed back with a list that has to be sent.
         let usable = observed.filter(|value| !value.is_empty() && !value.is_masked());
         if usable.is_none() {

@@ -228,6 +228,19 @@ fn passwords_are_sent_when_they_have_changed_and_never_compared() {
 }
 
 #[test]
+fn a_login_that_was_ours_goes_whether_the_cloud_shows_its_password_or_not() {
+    for shown_as in [json!("p"), json!("******"), Json::Null] {
+        let observed = json!({"ImageRegistryCredentials": [
+            {"Server": "r", "UserName": "u", "Password": shown_as}, {"Server": "other", "UserName": "o", "Password": "theirs"},
+        ]});
+        let owned = ["imageRegistryCredentials/r/password", "imageRegistryCredentials/r/userName"];
+        let found = ask(json!({}), observed).owning(&owned).answer();
+        assert_eq!(said(&found), ["imageRegistryCredentials[r]: (present) -> (absent)"]);
+        assert_eq!(sent(&found).len(), 3, "{:?}", sent(&found));
+    }
+}
+
+#[test]
 fn init_containers_that_spec_names_run_in_its_order() {
     let observed = json!({"InitContainers": [{"Name": "theirs"}, {"Name": "b"}, {"Name": "a"}]});
     let named = |names: &[&str]| json!({"initContainers": names.iter().map(|name| json!({"name": name})).collect::<Vec<_>>()});
