@@ -141,18 +141,19 @@ impl<'a> Merge<'a> {
 
     /// Those that spec names keep spec's order among themselves, in the places that they have among the others.
     fn put_in_order(&mut self, merged: &mut [(String, Item)], wanted: &[String], is_there: &[String], here: &Path) {
-        let places: Vec<usize> = wanted.iter().filter_map(|key| merged.iter().position(|(name, _)| name == key)).collect();
-        let mut sorted = places.clone();
-        sorted.sort_unstable();
-        let in_the_cloud: Vec<&String> = is_there.iter().filter(|key| wanted.contains(key)).collect();
-        let in_spec: Vec<&String> = wanted.iter().filter(|key| is_there.contains(key)).collect();
+        let rank = |key: &String| wanted.iter().position(|wanted| wanted == key);
+        let in_the_cloud: Vec<&String> = is_there.iter().filter(|key| rank(key).is_some()).collect();
+        let mut in_spec = in_the_cloud.clone();
+        in_spec.sort_by_key(|key| rank(key));
         if in_spec != in_the_cloud {
             let list = |keys: &[&String]| keys.iter().map(|key| key.as_str()).collect::<Vec<_>>().join(", ");
             let change = Change { path: here.clone(), desired: list(&in_spec), observed: list(&in_the_cloud), unavailable: false };
             self.outcome.changes.push(change);
         }
-        let ordered: Vec<_> = places.iter().map(|place| merged[*place].clone()).collect();
-        for (place, entry) in sorted.into_iter().zip(ordered) {
+        let places: Vec<usize> = (0..merged.len()).filter(|place| rank(&merged[*place].0).is_some()).collect();
+        let mut ordered: Vec<_> = places.iter().map(|place| merged[*place].clone()).collect();
+        ordered.sort_by_key(|(key, _)| rank(key));
+        for (place, entry) in places.into_iter().zip(ordered) {
             merged[place] = entry;
         }
     }

@@ -253,6 +253,9 @@ fn init_containers_that_spec_names_run_in_its_order() {
         (vec!["initContainers: b, a -> a, b".to_owned()], vec!["theirs".into(), "a".into(), "b".into()])
     );
     assert!(ask(named(&["b", "a"]), observed.clone()).answer().is_settled());
+    let twice = json!({"InitContainers": [{"Name": "b"}, {"Name": "a"}, {"Name": "b"}]});
+    assert_eq!(order(&ask(named(&["a", "b"]), twice).answer()), ["a", "b", "b"]);
+    assert!(ask(named(&["a", "b"]), json!({"InitContainers": [{"Name": "a"}, {"Name": "b"}, {"Name": "b"}]})).answer().is_settled());
     let found = ask(named(&["new", "b", "a"]), observed).answer();
     assert_eq!(order(&found), ["theirs", "new", "b", "a"]);
 }
