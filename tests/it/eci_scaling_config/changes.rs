@@ -51,7 +51,8 @@ fn a_secret_rich_call_goes_in_the_body_and_its_address_says_only_where_to() {
 
 #[test]
 fn a_variable_that_leaves_the_manifest_leaves_the_cloud_and_nobody_else_s() {
-    let mode = json!({"containers": [{"name": "nginx", "environmentVars": [{"key": "MODE", "value": "prod"}, {"key": "LEVEL", "value": "3"}]}]});
+    let mode =
+        json!({"containers": [{"name": "nginx", "environmentVars": [{"key": "MODE", "value": "prod"}, {"key": "LEVEL", "value": "3"}]}]});
     let mut world = settled(&bound(mode));
     let variables = |world: &World| {
         let all = world.in_cloud("asc-1")["Containers"][0]["EnvironmentVars"].clone();

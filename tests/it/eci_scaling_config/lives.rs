@@ -141,7 +141,10 @@ fn a_creation_that_may_be_on_its_way_is_not_sent_again_for_a_minute() {
     assert_eq!(world.status("web")["origin"], "Created");
     for call in world.said(CREATE).windows(2) {
         let between = |other: &steward_cloudsim::Call| other.number > call[0].number && other.number < call[1].number;
-        assert!(world.said(DESCRIBE).iter().any(|read| between(read) && read.parameters.contains_key("ScalingGroupId")), "it is looked for");
+        assert!(
+            world.said(DESCRIBE).iter().any(|read| between(read) && read.parameters.contains_key("ScalingGroupId")),
+            "it is looked for"
+        );
     }
 }
 
