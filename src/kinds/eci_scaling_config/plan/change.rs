@@ -78,7 +78,7 @@ impl Draft<'_> {
     fn learn(&mut self, difference: &Difference, desired: &Desired) {
         let sent = self.status.convergence.as_ref().map(|convergence| convergence.sets.clone()).unwrap_or_default();
         self.status.applied = difference.owned(&self.status.applied, &sent);
-        if difference.sayable().all(|change| change.unavailable) {
+        if difference.sayable().all(|change| change.unavailable) && self.lag().is_none() {
             self.status.secrets.retain(|print| desired.prints.iter().any(|wanted| wanted.path == print.path));
             if let Some(convergence) = self.status.convergence.take() {
                 self.tell(&convergence);
@@ -101,7 +101,9 @@ impl Draft<'_> {
     fn act(&mut self, found: &ScalingConfiguration, desired: &Desired, difference: &Difference) -> Verdict {
         let due: Vec<&Change> = difference.sayable().filter(|change| !change.unavailable || self.is_news(change)).collect();
         if due.is_empty() {
-            return nothing_to_say(difference);
+            let Some(rest) = self.lag() else { return nothing_to_say(difference) };
+            self.look_in(rest);
+            return working(Reason::AwaitingConsistency, "what was sent before the last edit may not be seen in the cloud yet".to_owned());
         }
         if let Some(verdict) = self.given_up(&due) {
             return verdict;
@@ -133,6 +135,14 @@ impl Draft<'_> {
         self.is_edited() || !self.status.applied.contains(change.path.names())
     }
 
+    /// What was seen may be older than what was sent for an earlier edit: that nothing differs from this one is no news then. How long it is until
+    /// the next look.
+    fn lag(&self) -> Option<SignedDuration> {
+        let sent = self.status.convergence.as_ref().filter(|sent| sent.generation != self.generation() && !sent.paths.is_empty())?;
+        let age = self.now.duration_since(sent.since.get()).abs();
+        Some(read_back(age)?.saturating_sub(age))
+    }
+
     /// The same difference was sent and may not be visible yet, or was sent in vain.
     fn awaited(&mut self, due: &[&Change]) -> Option<Verdict> {
         let convergence = self.status.convergence.clone()?;
@@ -144,8 +154,7 @@ impl Draft<'_> {
         // Another process may have written it, by a clock that was ahead.
         let age = self.now.duration_since(since).abs();
         let paths = few(due.iter().map(|change| change.path.as_str()));
-        let read_back = READ_BACKS.iter().map(|after| SignedDuration::from_secs(*after)).find(|after| *after > age);
-        if let Some(after) = read_back.filter(|_| is_covered(&convergence, due)) {
+        if let Some(after) = read_back(age).filter(|_| is_covered(&convergence, due)) {
             self.look_in(after.saturating_sub(age));
             return Some(working(Reason::AwaitingConsistency, format!("sent, and not seen in the cloud yet: {paths}")));
         }
@@ -189,6 +198,11 @@ pub(super) fn check(desired: &Desired, difference: &Difference) -> Result<(), Fl
     }
     let message = "spec.configuration names more than status can remember: leave out what need not be steward's".to_owned();
     Err(Flaw { reason: Reason::InvalidSpec, message, passes_by_itself: false })
+}
+
+/// The next look at a call of this age.
+fn read_back(age: SignedDuration) -> Option<SignedDuration> {
+    READ_BACKS.iter().map(|after| SignedDuration::from_secs(*after)).find(|after| *after > age)
 }
 
 fn is_covered(convergence: &Convergence, due: &[&Change]) -> bool {
