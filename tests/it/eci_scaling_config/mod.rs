@@ -10,6 +10,7 @@ mod owners;
 mod references;
 mod refusals;
 mod rest;
+mod unavailable;
 
 use crate::world::World;
 use serde_json::{Value, json};

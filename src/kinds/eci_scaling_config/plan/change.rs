@@ -212,28 +212,28 @@ fn is_covered(convergence: &Convergence, due: &[&Change]) -> bool {
 
 /// Spec is as it can be, or what is left cannot be said to the cloud.
 fn nothing_to_say(difference: &Difference) -> Verdict {
-    let names = |paths: &[Path]| few(paths.iter().map(Path::as_str));
     if !difference.cannot_merge.is_empty() {
         let message = format!(
             "the cloud replaces lists as a whole, and sending this one would lose {}: this release does not know it, or the cloud does not show it. Add it to spec, or upgrade steward",
-            names(&difference.cannot_merge)
+            few(difference.cannot_merge.iter().map(Path::as_str))
         );
         return stuck(Reason::CannotMerge, message);
     }
-    if !difference.cannot_clear.is_empty() {
+    if difference.stuck().next().is_some() {
         let message = format!(
             "{} left spec, and no parameter of the cloud's clears it: put it back, clear it in the console, or set spec.allowOverride",
-            names(&difference.cannot_clear)
+            few(difference.stuck().map(Path::as_str))
         );
         return stuck(Reason::CannotClear, message);
     }
-    let sent: Vec<_> = difference.changes.iter().map(|change| change.path.as_str()).collect();
-    if sent.is_empty() {
+    // What still differs is unavailable, too.
+    let unavailable: BTreeSet<&Path> = difference.unavailable.iter().chain(difference.changes.iter().map(|change| &change.path)).collect();
+    if unavailable.is_empty() {
         return settled("the configuration is as spec has it");
     }
     settled(&format!(
-        "the configuration is as spec has it; {} was sent, and is not waited for: the vendor calls it unavailable",
-        few(sent.into_iter())
+        "the configuration is as spec has it. The vendor calls {} unavailable: steward sends it, and nobody waits for it",
+        few(unavailable.into_iter().map(Path::as_str))
     ))
 }
 
