@@ -219,6 +219,28 @@ fn what_the_cloud_does_not_let_go_blocks_the_deletion_and_says_the_way_out() {
 }
 
 #[test]
+fn who_lets_go_of_a_creation_on_its_way_is_told_its_run() {
+    for while_it_goes in [true, false] {
+        let mut world = World::of_configurations(SEED);
+        world.cloud.fault(Fault::on(CREATE, What::Reset).forever());
+        world.configuration("web", &deleting(shop()));
+        world.start();
+        world.until(seconds(10), "the call is out", |world| world.calls(CREATE) == 1);
+        world.pass(seconds(1));
+        let run = world.status("web")["operations"][0]["run"].as_str().unwrap().to_owned();
+        if while_it_goes {
+            world.delete("web");
+            world.pass(seconds(1));
+        }
+        world.annotate("web", "cloudsteward.dev/abandon", "never mind");
+        world.pass(seconds(5));
+        assert_eq!((world.get("web").is_none(), world.calls(DELETE)), (while_it_goes, 0));
+        let events = world.events("web");
+        assert!(events.iter().any(|event| event.starts_with("Warning Abandoned") && event.contains(&run)), "{events:#?}");
+    }
+}
+
+#[test]
 fn a_deletion_that_was_blocked_goes_through_once_it_can() {
     let mut world = settled(&deleting(shop()));
     let id = the_one(&world, "shop");
