@@ -107,6 +107,25 @@ fn somebody_who_is_faster_made_it_and_it_is_adopted() {
 }
 
 #[test]
+fn one_that_does_not_say_when_it_was_made_is_not_taken_for_ours() {
+    let mut world = World::of_configurations(SEED);
+    let theirs = "scalingConfigurations: [{id: asc-theirs, group: asg-1, name: shop, configuration: {SecurityGroupId: sg-web, Description: d, ContainerGroupName: c, Cpu: 1}}]";
+    world.cloud.fault(Fault::on(CREATE, What::Reset));
+    world.configuration("web", &deleting(shop()));
+    world.start();
+    world.until(seconds(10), "the call is out", |world| world.calls(CREATE) == 1);
+    world.cloud.seed(theirs).unwrap();
+    world.pretend("asc-theirs", json!({"CreationTime": ""}));
+    world.until_ready("web", "True/InSync");
+    let status = world.status("web");
+    assert_eq!((&status["origin"], world.calls(CREATE)), (&json!("Adopted"), 1));
+    assert!(status["applied"].get("memory").is_some() && status["applied"].get("cpu").is_none(), "{}", status["applied"]);
+    world.delete("web");
+    world.until_gone("web");
+    assert_eq!((world.named("asg-1", "shop"), world.calls(DELETE)), (vec!["asc-theirs".to_owned()], 0));
+}
+
+#[test]
 fn a_creation_whose_answer_is_lost_is_found_again_and_stays_ours() {
     for (what, lag) in [
         (What::Timeout(None), "0s"),
