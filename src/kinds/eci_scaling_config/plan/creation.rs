@@ -27,6 +27,7 @@ const GROUP_TYPE: &str = "ECI";
 impl Draft<'_> {
     pub(super) fn create(&mut self, desired: Desired) -> Verdict {
         self.status.lifecycle_state = None;
+        self.status.summary = None;
         self.status.drift.clear();
         let region = &self.seen.region;
         let (Some(group), Some(name)) = (&self.object.spec.scaling_group_id, self.object.name_to_find().map(str::to_owned)) else {

@@ -75,7 +75,11 @@ impl Draft<'_> {
         }
         let desired = match desired(self.object, &self.given.references, &self.given.installation) {
             Ok(desired) => desired,
-            Err(flaw) => return flawed(flaw),
+            Err(flaw) => {
+                // Without its values spec cannot be compared.
+                self.status.drift.clear();
+                return flawed(flaw);
+            }
         };
         match &self.seen.found {
             Some(found) => self.change(found, &desired),
