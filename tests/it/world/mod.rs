@@ -5,6 +5,7 @@ pub(crate) mod crash;
 pub(crate) mod configurations;
 mod credentials;
 mod outside;
+pub(crate) mod tap;
 
 use crate::api_server::ApiServer;
 use cloud_steward::ambient::{Clock, Dice};
