@@ -355,10 +355,9 @@ fn ask_anew(world: &mut World, number: usize) {
     }
 }
 
-/// Everything that is not a Secret, and the one that steward makes itself.
+/// Everything that is not a Secret.
 fn shown(world: &World) -> String {
-    let own = world.api.list_json("secrets").into_iter().find(|secret| secret["metadata"]["name"] == SECRET);
-    let mut text = format!("{}\n", own.expect("the installation's"));
+    let mut text = String::new();
     for resource in SHOWN {
         for object in world.api.list_json(resource) {
             let _ = writeln!(text, "{resource} {object}");
