@@ -117,14 +117,17 @@ impl Draft<'_> {
         if let Some(verdict) = self.awaited(&due) {
             return verdict;
         }
+        let paths: Vec<String> = due.iter().map(|change| change.path.as_str().to_owned()).collect();
+        let message = format!("changing {}", few(paths.iter().map(String::as_str)));
+        if self.has_no_permit() {
+            return working(Reason::Applying, message);
+        }
         if let Some(verdict) = self.is_a_fight(&due, desired) {
             return verdict;
         }
-        let paths: Vec<String> = due.iter().map(|change| change.path.as_str().to_owned()).collect();
-        let message = format!("changing {}", few(paths.iter().map(String::as_str)));
         self.begin(&due, difference);
         let content = Content { item: difference.call.clone(), prints: desired.prints.clone(), paths };
-        self.step(EciScalingStep::Modify { id: found.id.clone(), content: Arc::new(content), overrides: difference.overrides });
+        self.steps.push(EciScalingStep::Modify { id: found.id.clone(), content: Arc::new(content), overrides: difference.overrides });
         working(Reason::Applying, message)
     }
 

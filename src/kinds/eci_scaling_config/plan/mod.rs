@@ -100,9 +100,9 @@ impl Draft<'_> {
         let is_new = known.as_ref().is_some_and(|known| *known != found.id);
         status.origin = match (made_by, status.origin.take()) {
             _ if self.object.spec.scaling_configuration_id.is_some() => Some(Origin::Bound),
-            (Some(origin), _) => Some(origin),
+            (Some(Origin::Created), _) => Some(Origin::Created),
             (None, Some(origin)) if !is_new => Some(origin),
-            (None, _) => {
+            _ => {
                 // Another configuration under the name: nothing in it was set by us.
                 status.applied = crate::api::paths::Paths::default();
                 status.secrets.clear();
@@ -162,12 +162,13 @@ impl Draft<'_> {
         Some(Verdict { phase, reason: failure.reason, message, drifted: None })
     }
 
-    fn step(&mut self, step: EciScalingStep) {
-        if self.given.at_most > 0 {
-            self.steps.push(step);
-        } else {
+    /// Nothing is put on record for a call that cannot be made in this pass: the next one makes it.
+    fn has_no_permit(&mut self) -> bool {
+        let none = self.given.at_most == 0;
+        if none {
             self.look_at(self.now);
         }
+        none
     }
 }
 
