@@ -126,7 +126,9 @@ impl Draft<'_> {
             return verdict;
         }
         self.begin(&due, difference);
-        let content = Content { item: difference.call.clone(), prints: desired.prints.clone(), paths };
+        // What is not in the call has not been sent.
+        let prints = desired.prints.iter().filter(|print| difference.call.get(top(&print.path)).is_some()).cloned().collect();
+        let content = Content { item: difference.call.clone(), prints, paths };
         self.steps.push(EciScalingStep::Modify { id: found.id.clone(), content: Arc::new(content), overrides: difference.overrides });
         working(Reason::Applying, message)
     }
@@ -192,6 +194,11 @@ pub(super) fn check(desired: &Desired, difference: &Difference) -> Result<(), Fl
     }
     let message = "spec.configuration names more than status can remember: leave out what need not be steward's".to_owned();
     Err(Flaw { reason: Reason::InvalidSpec, message, passes_by_itself: false })
+}
+
+/// The field of the configuration that a path in text leads into.
+fn top(path: &str) -> &str {
+    path.split(['.', '[']).next().unwrap_or_default()
 }
 
 fn is_covered(convergence: &Convergence, due: &[&Change]) -> bool {
