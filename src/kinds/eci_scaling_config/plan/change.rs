@@ -57,11 +57,12 @@ impl Draft<'_> {
         })
     }
 
-    /// What a call has set that was not seen to hold yet is ours too, if spec drops it meanwhile.
+    /// What the cloud has taken and was not seen to hold yet is ours too, if spec drops it meanwhile. A try that failed may have set nothing:
+    /// what is there may be somebody else's still.
     fn owned(&self) -> Paths {
         match &self.status.convergence {
-            Some(convergence) => self.status.applied.and(&convergence.sets),
-            None => self.status.applied.clone(),
+            Some(convergence) if convergence.sent > 0 => self.status.applied.and(&convergence.sets),
+            Some(_) | None => self.status.applied.clone(),
         }
     }
 
