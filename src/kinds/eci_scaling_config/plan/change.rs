@@ -1,9 +1,10 @@
 //! A configuration that is there: what differs, whether it is time to send it, and what is said of it.
 
+use super::note::remember;
 use super::step::{EciScalingStep, MODIFY};
 use super::{Content, Desired, Draft, Flaw, Phase, Reason, SHOWN, Verdict, few, flawed, later, stuck, working};
 use crate::api::eci_scaling_config::ContainerOwnership;
-use crate::api::eci_scaling_config::status::{Convergence, MAX_APPLIED_BYTES};
+use crate::api::eci_scaling_config::status::{Convergence, MAX_APPLIED_BYTES, SecretPrint};
 use crate::api::paths::Paths;
 use crate::cloud::alibaba::ess::ScalingConfiguration;
 use crate::kinds::eci_scaling_config::difference::{Change, Difference, Path, Question, difference};
@@ -26,9 +27,13 @@ impl Draft<'_> {
         self.show(&difference);
         let verdict = match check(desired, &difference) {
             Err(flaw) => flawed(flaw),
-            Ok(()) if self.given.observe_only => self.only_look(&difference),
+            Ok(()) if self.given.observe_only => {
+                self.keep_prints(&difference, desired);
+                self.only_look(&difference)
+            }
             Ok(()) => {
-                self.learn(&difference, desired);
+                self.learn(&difference);
+                self.keep_prints(&difference, desired);
                 self.act(found, desired, &difference)
             }
         };
@@ -76,20 +81,45 @@ impl Draft<'_> {
     }
 
     /// What was seen to hold is ours, and what has gone is not any more.
-    fn learn(&mut self, difference: &Difference, desired: &Desired) {
+    fn learn(&mut self, difference: &Difference) {
         let sent = self.status.convergence.as_ref().map(|convergence| convergence.sets.clone()).unwrap_or_default();
         self.status.applied = difference.owned(&self.status.applied, &sent);
+        if difference.sayable().all(|change| change.unavailable)
+            && self.still_unseen().is_none()
+            && let Some(convergence) = self.status.convergence.take()
+        {
+            self.tell(&convergence);
+        }
+    }
+
+    /// How long what was sent before spec was edited may not be visible yet: what is seen may be older than it, and as spec has it by chance.
+    fn still_unseen(&self) -> Option<SignedDuration> {
+        let convergence = self.status.convergence.as_ref()?;
+        if convergence.generation == self.generation() || convergence.sent == 0 {
+            return None;
+        }
+        let age = self.now.duration_since(convergence.since.get()).abs();
+        next_read_back(age).map(|after| after.saturating_sub(age))
+    }
+
+    /// What the cloud is seen to hold of values from Secrets is known by its print, whoever set it: should spec say something else one day, it must
+    /// not be shown.
+    fn keep_prints(&mut self, difference: &Difference, desired: &Desired) {
         if difference.sayable().all(|change| change.unavailable) {
             self.status.secrets.retain(|print| desired.prints.iter().any(|wanted| wanted.path == print.path));
-            if let Some(convergence) = self.status.convergence.take() {
-                self.tell(&convergence);
-            }
         }
+        let is_so = |print: &&SecretPrint| difference.changes.iter().all(|change| !leads_to(change.path.as_str(), &print.path));
+        let seen: Vec<SecretPrint> = desired.prints.iter().filter(is_so).cloned().collect();
+        remember(&mut self.status.secrets, &seen);
     }
 
     /// The change is made, and seen.
     fn tell(&mut self, convergence: &Convergence) {
         let paths = few(convergence.paths.iter().map(String::as_str));
+        // A call that was refused has changed nothing; one in doubt has, if what it was for is so.
+        if convergence.sent == 0 && (convergence.sets.is_empty() || convergence.generation != self.generation()) {
+            return;
+        }
         if self.set_right(convergence) {
             self.remarks.push(Remark { reason: Reason::DriftCorrected, note: format!("set right again: {paths}") });
         }
@@ -102,6 +132,13 @@ impl Draft<'_> {
     fn act(&mut self, found: &ScalingConfiguration, desired: &Desired, difference: &Difference) -> Verdict {
         let due: Vec<&Change> = difference.sayable().filter(|change| !change.unavailable || self.is_news(change)).collect();
         if due.is_empty() {
+            if let Some(wait) = self.still_unseen() {
+                self.look_in(wait);
+                return working(
+                    Reason::AwaitingConsistency,
+                    "what was sent before the latest edit may not be seen in the cloud yet".to_owned(),
+                );
+            }
             return nothing_to_say(difference);
         }
         if let Some(verdict) = self.given_up(&due) {
@@ -150,8 +187,7 @@ impl Draft<'_> {
         // Another process may have written it, by a clock that was ahead.
         let age = self.now.duration_since(since).abs();
         let paths = few(due.iter().map(|change| change.path.as_str()));
-        let read_back = READ_BACKS.iter().map(|after| SignedDuration::from_secs(*after)).find(|after| *after > age);
-        if let Some(after) = read_back.filter(|_| is_covered(&convergence, due)) {
+        if let Some(after) = next_read_back(age).filter(|_| is_covered(&convergence, due)) {
             self.look_in(after.saturating_sub(age));
             return Some(working(Reason::AwaitingConsistency, format!("sent, and not seen in the cloud yet: {paths}")));
         }
@@ -195,6 +231,16 @@ pub(super) fn check(desired: &Desired, difference: &Difference) -> Result<(), Fl
     }
     let message = "spec.configuration names more than status can remember: leave out what need not be steward's".to_owned();
     Err(Flaw { reason: Reason::InvalidSpec, message, passes_by_itself: false })
+}
+
+/// The age at which what was sent is looked for next.
+fn next_read_back(age: SignedDuration) -> Option<SignedDuration> {
+    READ_BACKS.iter().map(|after| SignedDuration::from_secs(*after)).find(|after| *after > age)
+}
+
+/// Whether the first path is the second one, or one that it begins with.
+fn leads_to(first: &str, path: &str) -> bool {
+    path.strip_prefix(first).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
 /// The field of the configuration that a path in text leads into.

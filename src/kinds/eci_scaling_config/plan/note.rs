@@ -2,8 +2,9 @@
 
 use super::step::EciScalingStep;
 use crate::api::eci_scaling_config::EciScalingConfigStatus;
-use crate::api::eci_scaling_config::status::{Origin, SecretPrint};
+use crate::api::eci_scaling_config::status::{MAX_SECRETS, Origin, SecretPrint};
 use crate::api::journal::JournalState;
+use crate::api::paths::Paths;
 use crate::cloud::error::{Acted, CloudError};
 use crate::reconcile::kind::Receipt;
 use jiff::Timestamp;
@@ -38,8 +39,10 @@ pub(in super::super) fn note(
             // No try, whatever came of it. If it may have acted, what it sets is remembered until that is seen.
             if let Some(convergence) = &mut status.convergence {
                 convergence.sent = convergence.sent.saturating_sub(1);
+                if convergence.sent == 0 && error.acted == Acted::No {
+                    convergence.sets = Paths::default();
+                }
             }
-            status.convergence.take_if(|convergence| convergence.sent == 0 && error.acted == Acted::No);
         }
         (EciScalingStep::Delete { .. }, Ok(_)) => {
             status.origin = None;
@@ -49,8 +52,10 @@ pub(in super::super) fn note(
     }
 }
 
-fn remember(prints: &mut Vec<SecretPrint>, sent: &[SecretPrint]) {
+/// What steward knows the cloud to hold. Earlier ones only tell what must not be shown: they stay as far as there is room.
+pub(super) fn remember(prints: &mut Vec<SecretPrint>, sent: &[SecretPrint]) {
     prints.retain(|print| sent.iter().all(|sent| sent.path != print.path));
+    prints.truncate(MAX_SECRETS.saturating_sub(sent.len()));
     prints.extend(sent.iter().cloned());
     prints.sort_by(|one, other| one.path.cmp(&other.path));
 }
