@@ -67,8 +67,10 @@ fn value(json: &Json, shape: Shape, source: Source) -> Option<Value> {
         Shape::Flag => flag(json).map(Value::Flag),
         Shape::Texts => Some(Value::Texts(json.as_array()?.iter().filter_map(text).collect())),
         Shape::Entries(entries) => {
-            let items = json.as_array()?.iter().filter(|item| item.is_object());
-            Some(Value::Items(items.map(|item| Item::read(item, entries.fields, source)).collect()))
+            let items = json.as_array()?.iter().filter(|item| item.is_object()).map(|item| Item::read(item, entries.fields, source));
+            // An entry without anything in it cannot be sent, nor is it missed; unless it may hold what the cloud does not show.
+            let may_hide = entries.fields.iter().any(|field| matches!(field.shape, Shape::Secret));
+            Some(Value::Items(items.filter(|item| may_hide || !item.is_empty()).collect()))
         }
     }
 }
