@@ -173,7 +173,10 @@ fn what_the_cloud_puts_in_again_is_cleared_and_what_it_is_never_without_stays() 
     let observed = json!({"RestartPolicy": "Never", "SecurityGroupId": "sg-1", "HostName": "web", "SpotStrategy": "NoSpot"});
     let question = ask(json!({}), observed).owning(&["hostName", "restartPolicy", "securityGroupId", "spotStrategy"]).overriding();
     let found = question.answer();
-    assert_eq!((sent(&found), shown(&found.cannot_clear)), (vec!["SecurityGroupId=sg-1".into(), "SpotStrategy=NoSpot".into()], vec!["securityGroupId"]));
+    assert_eq!(
+        (sent(&found), shown(&found.cannot_clear)),
+        (vec!["SecurityGroupId=sg-1".into(), "SpotStrategy=NoSpot".into()], vec!["securityGroupId"])
+    );
     let after = json!({"RestartPolicy": "Always", "SecurityGroupId": "sg-1", "SpotStrategy": "NoSpot"});
     let found = Ask { observed: after, ..question }.answer();
     assert!(found.call.is_empty() && found.changes.is_empty(), "{:?}", said(&found));
