@@ -1,12 +1,13 @@
-//! The simulator's log of calls as a table that fits a terminal.
+//! The simulator's log of calls as a table.
 
 use steward_playground::simulator::Call;
+
+use crate::table::{self, cut};
 
 const WIDTH: usize = 100;
 const TITLES: [&str; 6] = ["TIME", "OPERATION", "PARAMETERS", "STATUS", "CODE", "REQUEST-ID"];
 /// Parameters are what is cut if a row is too long.
 const PARAMETERS: usize = 2;
-const GAP: &str = "  ";
 
 /// The calls that mention `about` in a parameter (all without it), at most the last `limit`.
 pub(crate) fn chosen<'a>(calls: &'a [Call], about: Option<&str>, limit: usize) -> Vec<&'a Call> {
@@ -18,18 +19,7 @@ pub(crate) fn chosen<'a>(calls: &'a [Call], about: Option<&str>, limit: usize) -
 pub(crate) fn table(calls: &[&Call]) -> String {
     let mut rows: Vec<[String; 6]> = vec![TITLES.map(str::to_owned)];
     rows.extend(calls.iter().map(|call| row(call)));
-    let width_of = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let mut widths: [usize; 6] = std::array::from_fn(width_of);
-    let others: usize = widths.iter().sum::<usize>() - widths[PARAMETERS] + GAP.len() * (TITLES.len() - 1);
-    widths[PARAMETERS] = widths[PARAMETERS].min(WIDTH.saturating_sub(others).max(TITLES[PARAMETERS].len()));
-
-    let mut table = String::new();
-    for row in &rows {
-        let line: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{:width$}", cut(cell, width))).collect();
-        table.push_str(line.join(GAP).trim_end());
-        table.push('\n');
-    }
-    table
+    table::of(rows, WIDTH, PARAMETERS)
 }
 
 fn row(call: &Call) -> [String; 6] {
@@ -49,13 +39,6 @@ fn row(call: &Call) -> [String; 6] {
         call.code.clone().unwrap_or_default(),
         cut(&call.request_id, 9),
     ]
-}
-
-fn cut(text: &str, width: usize) -> String {
-    if text.chars().count() <= width {
-        return text.to_owned();
-    }
-    text.chars().take(width.saturating_sub(1)).chain(['…']).collect()
 }
 
 #[cfg(test)]

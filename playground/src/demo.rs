@@ -1,4 +1,4 @@
-//! `demo`: a walk through the playground in three acts. Every command is shown as it is run, and what follows is its own output.
+//! `demo`: a walk through the playground in four acts. Every command is shown as it is run, and what follows is its own output.
 
 use std::path::Path;
 use std::process::Command;
@@ -16,7 +16,20 @@ struct Act {
 }
 
 /// Each fits a terminal of 24 lines.
-const ACTS: [Act; 3] = [
+const ACTS: [Act; 4] = [
+    Act {
+        title: "One image changes, and the sidecar that somebody added by hand survives",
+        look_at: "the cloud replaces the list of containers as a whole, so the Modify carries both of them",
+        commands: &[
+            "steward-playground containers asc-1",
+            "cat playground/manifests/scaling-configuration.yaml",
+            "kubectl apply -f playground/manifests/scaling-configuration.yaml",
+            "kubectl wait --for=condition=Ready eciscalingconfig/web --timeout=60s",
+            "kubectl get eciscalingconfigs",
+            "steward-playground containers asc-1",
+            "steward-playground calls --about asc-1",
+        ],
+    },
     Act {
         title: "Two objects, and the calls that they became",
         look_at: "MEMBERS are asked for, JOINED were seen in the group; the request id is the cloud's receipt",

@@ -1,8 +1,10 @@
 //! `steward-playground`: the command line; the work is in the library and in the rooms beside this file.
 
 mod calls;
+mod containers;
 mod demo;
 mod screen;
+mod table;
 mod up;
 
 use std::path::{Path, PathBuf};
@@ -48,6 +50,13 @@ enum What {
         /// At most so many, the latest
         #[arg(long, default_value_t = 20)]
         last: usize,
+    },
+    /// The containers that a scaling configuration has in the simulated cloud, as a table
+    Containers {
+        #[command(flatten)]
+        cloud: Cloud,
+        /// Its id, for example asc-1
+        configuration: String,
     },
     /// Change the simulated cloud behind steward's back: one JSON object, as its admin endpoint takes it
     Edit {
@@ -103,6 +112,10 @@ fn run(what: What) -> Result<()> {
         What::Calls { cloud, about, last } => {
             let calls = Admin::at(&cloud.url)?.calls()?;
             say(calls::table(&calls::chosen(&calls, about.as_deref(), last)).trim_end());
+            Ok(())
+        }
+        What::Containers { cloud, configuration } => {
+            say(containers::table(&Admin::at(&cloud.url)?.get("/_sim/state")?, &configuration)?.trim_end());
             Ok(())
         }
         What::Edit { cloud, edit } => {

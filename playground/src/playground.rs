@@ -147,6 +147,7 @@ pub fn credential(namespace: &str, account: &Account, cloudsim: &str) -> String 
         "metadata": {"name": "aliyun", "namespace": namespace},
         "stringData": {"accessKeyId": account.key_id, "accessKeySecret": account.key_secret},
     });
+    let endpoints = ["ecs", "ess", "sts"].map(|service| json!({"service": service, "url": cloudsim}));
     let credential = json!({
         "apiVersion": "cloudsteward.dev/v1alpha1",
         "kind": "CloudCredential",
@@ -156,7 +157,7 @@ pub fn credential(namespace: &str, account: &Account, cloudsim: &str) -> String 
             "region": "cn-hangzhou",
             "auth": {"accessKey": {"secretRef": {"name": "aliyun"}}},
             "expectedAccountId": account.id,
-            "endpoints": [{"service": "ecs", "url": cloudsim}, {"service": "sts", "url": cloudsim}],
+            "endpoints": endpoints,
         },
     });
     format!("{secret:#}\n---\n{credential:#}\n")

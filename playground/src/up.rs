@@ -162,9 +162,10 @@ fn hints(place: &Place) -> String {
 Up. In a shell:
   . {}
   kubectl get cloudcredentials
-  kubectl apply -f playground/manifests/memberships.yaml
+  kubectl apply -f playground/manifests
   kubectl get steward
-  steward-playground calls      # what reached the simulated cloud
+  steward-playground calls                # what reached the simulated cloud
+  steward-playground containers asc-1     # what a scaling configuration has there
   steward-playground edit '{{\"leave\": {{\"instance\": \"i-web1\", \"group\": \"sg-web\"}}}}'      # drift
   kubectl annotate sgm web-1 --overwrite reconcile.cloudsteward.dev/requestedAt=$(date +%s)      # look now
 An SDK script of yours works too, with $CLOUDSIM_URL as its endpoint. Logs: {}. `make down` ends it.",

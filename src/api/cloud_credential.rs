@@ -230,6 +230,7 @@ pub struct Endpoint {
 pub enum Service {
     Csbs,
     Ecs,
+    Ess,
     Iam,
     Sts,
 }
@@ -239,6 +240,7 @@ impl Service {
         match self {
             Self::Csbs => "csbs",
             Self::Ecs => "ecs",
+            Self::Ess => "ess",
             Self::Iam => "iam",
             Self::Sts => "sts",
         }

@@ -245,7 +245,18 @@ fn endpoints(object: &CloudCredential, allowed: &AllowedEndpoints) -> Result<BTr
 mod tests {
     use super::*;
     use crate::ambient::Dice;
+    use crate::api::cloud_credential::Service;
+    use crate::cloud::alibaba::{ecs, ess, sts};
     use crate::cloud::error::Explanation;
+    use crate::cloud::huawei::iam;
+
+    #[test]
+    fn every_service_that_is_called_can_be_reached_through_another_endpoint() {
+        for called in [ecs::JOIN_SECURITY_GROUP, ess::MODIFY_ECI_SCALING_CONFIGURATION, sts::GET_CALLER_IDENTITY, iam::CREATE_TOKEN] {
+            let service: Service = serde_json::from_value(called.service.into()).unwrap();
+            assert_eq!(service.as_str(), called.service);
+        }
+    }
 
     #[test]
     fn a_clock_that_is_set_back_does_not_put_off_the_next_try() {

@@ -5,13 +5,13 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use std::fmt::Write as _;
 
 /// Of characters that every encoding treats in its own way, where the place they are used in admits them.
-pub(super) const KEY_SECRET: &str = "Xk3y/qW+zR=\"7f'&<\u{fc}>%7E~9ZqWxJd2LmPv";
-pub(super) const SESSION_TOKEN: &str = "Xs3ss/tOk+Hn==.QbCdEf8123456789+xyzUvW/rT4";
+pub(crate) const KEY_SECRET: &str = "Xk3y/qW+zR=\"7f'&<\u{fc}>%7E~9ZqWxJd2LmPv";
+pub(crate) const SESSION_TOKEN: &str = "Xs3ss/tOk+Hn==.QbCdEf8123456789+xyzUvW/rT4";
 pub(super) const OIDC_TOKEN: &str = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJYb2lkYy1rWjkxIn0.XoIdC-s1gNaTuRe_Kz77qLw";
 pub(super) const TEMPORARY_SECRET: &str = "Xt3mp/sEc+vB==8Yt5RfGh1JkLmNb";
-pub(super) const TEMPORARY_TOKEN: &str = "Xt3mpT0k+CAIS9QJ1/q6Ft5B2yfSjIr5fFBtLbhbZj==";
+pub(crate) const TEMPORARY_TOKEN: &str = "Xt3mpT0k+CAIS9QJ1/q6Ft5B2yfSjIr5fFBtLbhbZj==";
 /// With blanks and quotes: what looks for the end of a word finds it too early.
-pub(super) const PASSWORD: &str = "Xp4ss \"w0rd\" \\ {\u{fc}} & k9Zq, 4!vT";
+pub(crate) const PASSWORD: &str = "Xp4ss \"w0rd\" \\ {\u{fc}} & k9Zq, 4!vT";
 pub(super) const KEYSTONE_TOKEN: &str = "Xk3yst0ne-MIIEzQYJKoZIhvcNAQcCoIIEvjCCBLoCAQExDTAL";
 
 const ALL: [(&str, &str); 7] = [
@@ -29,7 +29,7 @@ const PIECE: usize = 10;
 
 /// Panics if anything of any secret is in this text.
 #[track_caller]
-pub(super) fn none_in(place: &str, text: &str) {
+pub(crate) fn none_in(place: &str, text: &str) {
     for (name, secret) in ALL {
         for (spelling, written) in spellings(secret) {
             if let Some(at) = text.find(&written) {

@@ -2,7 +2,9 @@
 //! What only time or the cloud's moods can bring about is told in the stories; here is what only the real thing can show.
 
 mod deletion;
+mod eci_scaling_config;
 mod eci_scaling_config_refusals;
+mod eci_scaling_config_secrets;
 mod keys;
 mod load;
 mod probes;

@@ -124,12 +124,23 @@ impl Real {
         self.calls().iter().filter(|call| call.operation == operation && call.acted).count()
     }
 
-    pub(super) fn groups_of(&self, instance: &str) -> Vec<String> {
+    fn cloud_state(&self) -> Value {
         let state = self.playground.simulator().admin().get("/_sim/state").expect("the cloud's state");
-        let state: Value = serde_json::from_str(&state).expect("the cloud's state is JSON");
+        serde_json::from_str(&state).expect("the cloud's state is JSON")
+    }
+
+    pub(super) fn groups_of(&self, instance: &str) -> Vec<String> {
+        let state = self.cloud_state();
         let instances = state["instances"].as_array().cloned().unwrap_or_default();
         let found = instances.iter().find(|candidate| candidate["id"] == instance).expect("an instance of the seed");
         serde_json::from_value(found["groups"].clone()).expect("ids of groups")
+    }
+
+    /// What the cloud has under this id, in the names of a Modify.
+    pub(super) fn scaling_configuration(&self, id: &str) -> Option<Value> {
+        let state = self.cloud_state();
+        let found = state["scalingConfigurations"].as_array()?.iter().find(|candidate| candidate["id"] == id)?;
+        Some(found["configuration"].clone())
     }
 
     // ── what people see ─────────────────────────────────────────────────────────────────────────────────────
@@ -242,7 +253,7 @@ impl Real {
     fn describe(&self) -> String {
         let mut text = String::new();
         // Writing to a String cannot fail.
-        for kind in ["cloudcredentials", "securitygroupmemberships"] {
+        for kind in ["cloudcredentials", "eciscalingconfigs", "securitygroupmemberships"] {
             let objects = self.playground.control_plane().kubectl().run(&["get", kind, "-A", "-o", "json"]).expect("kubectl runs");
             let objects: Value = serde_json::from_str(&objects.stdout).unwrap_or_default();
             for object in objects["items"].as_array().into_iter().flatten().take(4) {

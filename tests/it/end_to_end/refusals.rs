@@ -372,6 +372,10 @@ fn kubectl_explain_tells_what_each_field_is_for() {
     for what in ["instanceids", "networkinterfaceids", "instanceselector", "exactly one"] {
         assert!(explained.contains(what), "{what} in {explained}");
     }
+    let explained = control_plane.kubectl().ok(&["explain", "esc.spec.configuration.containers"]).expect("an explanation");
+    for what in ["FIELD: containers <[]Object>", "image", "livenessProbe", "volumeMounts"] {
+        assert!(explained.contains(what), "{what} in {explained}");
+    }
     let mut missing = Vec::new();
     for plural in ["securitygroupmemberships", "cloudcredentials", "eciscalingconfigs"] {
         let crd = control_plane.kubectl().ok(&["get", "crd", &format!("{plural}.cloudsteward.dev"), "-o", "json"]).expect("the CRD");

@@ -103,7 +103,23 @@ fn one_image_is_changed_and_the_rest_of_the_list_goes_along() {
         "SecurityGroupId=sg-1",
     ];
     assert_eq!(sent(&found), expected);
-    assert_eq!(found.sets, paths(&["containers/nginx/image"]), "the container itself is not ours");
+    assert_eq!(found.sets, paths(&["containers/nginx/image"]), "the container itself was there before");
+}
+
+#[test]
+fn a_container_is_ours_if_we_added_it_and_not_because_we_changed_its_image() {
+    let spec = json!({"containers": [{"name": "nginx", "image": "nginx:2"}, {"name": "new", "image": "new:1"}]});
+    let first = ask(spec.clone(), two_containers()).answer();
+    let mut after = two_containers();
+    after["Containers"][0]["Image"] = json!("nginx:2");
+    after["Containers"].as_array_mut().unwrap().push(json!({"Name": "new", "Image": "new:1"}));
+    let owned = ask(spec, after.clone()).answer().owned(&Paths::default(), &first.sets);
+    let ours = ["containers/new", "containers/new/image", "containers/nginx/image"];
+    assert_eq!(owned, paths(&ours));
+    let gone = ask(json!({}), after).owning(&ours).answer();
+    assert_eq!(said(&gone), ["containers[new]: (present) -> (absent)"]);
+    assert_eq!(shown(&gone.cannot_clear), ["containers[nginx].image"]);
+    assert_eq!(gone.call.entries("containers").len(), 2, "nginx goes along as it is");
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! A configuration that is there: what differs, whether it is time to send it, and what is said of it.
 
+use super::note::remember;
 use super::step::{EciScalingStep, MODIFY};
 use super::{Content, Desired, Draft, Flaw, Phase, Reason, SHOWN, Verdict, few, flawed, later, stuck, working};
 use crate::api::eci_scaling_config::ContainerOwnership;
-use crate::api::eci_scaling_config::status::{Convergence, MAX_APPLIED_BYTES};
+use crate::api::eci_scaling_config::status::{Convergence, MAX_APPLIED_BYTES, SecretPrint};
 use crate::api::paths::Paths;
 use crate::cloud::alibaba::ess::ScalingConfiguration;
 use crate::kinds::eci_scaling_config::difference::{Change, Difference, Path, Question, difference};
@@ -78,6 +79,10 @@ impl Draft<'_> {
     fn learn(&mut self, difference: &Difference, desired: &Desired) {
         let sent = self.status.convergence.as_ref().map(|convergence| convergence.sets.clone()).unwrap_or_default();
         self.status.applied = difference.owned(&self.status.applied, &sent);
+        // A value that is in the cloud need not have been sent to be known: another one is news, and this one, if it changes there, is drift.
+        let differs = |print: &SecretPrint| difference.changes.iter().any(|change| is_below(&print.path, change.path.as_str()));
+        let seen: Vec<_> = desired.prints.iter().filter(|print| !differs(print)).cloned().collect();
+        remember(&mut self.status.secrets, &seen);
         if difference.sayable().all(|change| change.unavailable) {
             self.status.secrets.retain(|print| desired.prints.iter().any(|wanted| wanted.path == print.path));
             if let Some(convergence) = self.status.convergence.take() {
@@ -123,7 +128,10 @@ impl Draft<'_> {
         let paths: Vec<String> = due.iter().map(|change| change.path.as_str().to_owned()).collect();
         let message = format!("changing {}", few(paths.iter().map(String::as_str)));
         self.begin(&due, difference);
-        let content = Content { item: difference.call.clone(), prints: desired.prints.clone(), paths };
+        // A list that has to stay at home takes its values with it.
+        let is_sent = |print: &&SecretPrint| difference.call.names().any(|name| is_below(&print.path, name));
+        let prints = desired.prints.iter().filter(is_sent).cloned().collect();
+        let content = Content { item: difference.call.clone(), prints, paths };
         self.step(EciScalingStep::Modify { id: found.id.clone(), content: Arc::new(content), overrides: difference.overrides });
         working(Reason::Applying, message)
     }
@@ -167,6 +175,9 @@ impl Draft<'_> {
     /// for ever.
     fn begin(&mut self, due: &[&Change], difference: &Difference) {
         let before = self.status.convergence.take();
+        if let Some(before) = before.as_ref().filter(|before| before.generation == self.generation()) {
+            self.go_on_correcting(before);
+        }
         let sets = before.as_ref().map_or_else(|| difference.sets.clone(), |before| before.sets.and(&difference.sets));
         let same = before.filter(|before| before.generation == self.generation());
         let sent = same.as_ref().map_or(0, |before| before.sent).saturating_add(1);
@@ -189,6 +200,11 @@ pub(super) fn check(desired: &Desired, difference: &Difference) -> Result<(), Fl
     }
     let message = "spec.configuration names more than status can remember: leave out what need not be steward's".to_owned();
     Err(Flaw { reason: Reason::InvalidSpec, message, passes_by_itself: false })
+}
+
+/// Whether the path is `above` or leads on from there.
+fn is_below(path: &str, above: &str) -> bool {
+    path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
 fn is_covered(convergence: &Convergence, due: &[&Change]) -> bool {

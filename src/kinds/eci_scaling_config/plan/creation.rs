@@ -67,12 +67,13 @@ impl Draft<'_> {
         if let Some(verdict) = self.held_back(CREATE) {
             return verdict;
         }
+        let again = self.status.operations.last().is_some_and(|entry| entry.state == JournalState::Intended);
         let run = self.intend(group, &name);
         let paths = vec!["scalingConfigurationName".to_owned()];
         self.status.convergence =
             Some(Convergence { generation: self.generation(), sent: 1, since: self.now.into(), paths: Vec::new(), sets: all_new.named });
         let content = Arc::new(Content { item: desired.item, prints: desired.prints, paths });
-        self.step(EciScalingStep::Create { run, group: group.clone(), name: name.clone(), content });
+        self.step(EciScalingStep::Create { run, group: group.clone(), name: name.clone(), content, again });
         working(Reason::Applying, format!("creating {name} in {group}"))
     }
 
@@ -82,7 +83,7 @@ impl Draft<'_> {
         let since = if entry.state == JournalState::Submitted {
             entry.started_at.get()
         } else {
-            self.given.seen_since.get(&entry.run).copied().unwrap_or(self.now)
+            self.given.seen_since.get(CREATE).copied().unwrap_or(self.now)
         };
         let age = self.now.duration_since(since).abs();
         if age < WATCH && entry.state != JournalState::OutcomeUnknown {

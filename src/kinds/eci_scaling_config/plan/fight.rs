@@ -79,6 +79,14 @@ impl Draft<'_> {
         corrections.truncate(SHOWN);
     }
 
+    /// Another try of a correction is not another correction.
+    pub(super) fn go_on_correcting(&mut self, before: &Convergence) {
+        let now = self.now.into();
+        for time in self.status.corrections.iter_mut().flat_map(|correction| &mut correction.times).filter(|time| **time == before.since) {
+            *time = now;
+        }
+    }
+
     /// Whether this change sets something right, instead of making what spec newly asks for.
     pub(super) fn set_right(&self, convergence: &Convergence) -> bool {
         let since = convergence.since.get();

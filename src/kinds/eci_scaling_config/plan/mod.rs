@@ -10,6 +10,7 @@ mod removal;
 mod step;
 
 pub(super) use note::note;
+pub(super) use step::CREATE;
 pub use step::{Content, EciScalingStep};
 
 use super::desired::{Desired, Flaw, desired};
