@@ -83,9 +83,10 @@ impl Installation {
 /// What the cluster is called if nobody gives it a name.
 pub async fn cluster_id(client: &Client) -> Result<String, InstallationError> {
     let namespaces: Api<Namespace> = Api::all(client.clone());
-    let system = namespaces.get(SYSTEM_NAMESPACE).await.map_err(|error| match &error {
-        kube::Error::Api(status) if matches!(status.code, 401 | 403 | 404) => InstallationError::NoClusterId(status.message.clone()),
-        _ => InstallationError::NotNow { what: format!("the namespace {SYSTEM_NAMESPACE} could not be read"), why: words(&error) },
+    let system = namespaces.get(SYSTEM_NAMESPACE).await.map_err(|error| {
+        let says_no = matches!(&error, kube::Error::Api(status) if matches!(status.code, 401 | 403 | 404));
+        let (what, why) = (format!("the namespace {SYSTEM_NAMESPACE} could not be read"), words(&error));
+        if says_no { InstallationError::NoClusterId(why) } else { InstallationError::NotNow { what, why } }
     })?;
     system.metadata.uid.ok_or_else(|| InstallationError::NoClusterId("it has no uid".to_owned()))
 }
@@ -126,11 +127,11 @@ fn new(dice: &Dice) -> Secret {
 
 /// An answer that cannot be read may be quoted in its error, and it may be a Secret.
 fn words(error: &kube::Error) -> String {
-    match error {
-        kube::Error::Api(status) => status.message.clone(),
-        kube::Error::SerdeError(_) | kube::Error::FromUtf8(_) => "the API server's answer cannot be read".to_owned(),
-        other => other.to_string(),
+    if let kube::Error::Api(status) = error {
+        return status.message.clone();
     }
+    let quotes = matches!(error, kube::Error::SerdeError(_) | kube::Error::FromUtf8(_));
+    if quotes { "the API server's answer cannot be read".to_owned() } else { error.to_string() }
 }
 
 #[cfg(test)]

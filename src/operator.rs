@@ -146,24 +146,28 @@ async fn patiently<T, F: Future<Output = Result<T, InstallationError>>>(
     ask: impl Fn() -> F,
 ) -> Result<Option<T>, InstallationError> {
     let sight = sights.of(what);
-    let mut wait = Duration::from_secs(1);
-    loop {
-        match ask().await {
-            Ok(answer) => {
-                sight.sees(true);
-                return Ok(Some(answer));
+    let answered = async {
+        let mut wait = Duration::from_secs(1);
+        loop {
+            match ask().await {
+                Ok(answer) => {
+                    sight.sees(true);
+                    return Ok(Some(answer));
+                }
+                Err(error) if error.passes_by_itself() => {
+                    tracing::warn!(%error, "steward cannot begin yet");
+                    sight.is_blind();
+                }
+                Err(error) => return Err(error),
             }
-            Err(error) if error.passes_by_itself() => {
-                tracing::warn!(%error, "steward cannot begin yet");
-                sight.is_blind();
-            }
-            Err(error) => return Err(error),
+            tokio::time::sleep(schedule::soon(dice, wait)).await;
+            wait = (wait * 2).min(LONGEST_RETRY);
         }
-        tokio::select! {
-            () = stopped(stop.clone()) => return Ok(None),
-            () = tokio::time::sleep(schedule::soon(dice, wait)) => {}
-        }
-        wait = (wait * 2).min(LONGEST_RETRY);
+    };
+    tokio::select! {
+        biased;
+        answered = answered => answered,
+        () = stopped(stop) => Ok(None),
     }
 }
 

@@ -1,10 +1,10 @@
-//! The journal in status: one entry per call that must not happen twice, written before the call. What the entries mean is decided elsewhere.
+//! The journal in status: one entry per call that may happen only once, written before the call. What the entries mean is decided elsewhere.
 
 use super::envelope::{Time, open_word};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// One run of a call that must not happen twice.
+/// One run of a call that may happen only once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct JournalEntry {

@@ -32,7 +32,7 @@ impl Contents {
 
     /// A value as it is stored, with whatever line break is at its end.
     pub fn bytes(&self, key: &str) -> Option<&[u8]> {
-        self.values.get(key).map(|value| value.expose_secret())
+        self.values.get(key).map(SecretSlice::expose_secret)
     }
 
     /// Tells other contents apart; annotations and versions are not contents. It is of secrets, so it stays in memory and is never shown.

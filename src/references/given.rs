@@ -2,7 +2,6 @@
 
 use super::Reference;
 use super::contents::Contents;
-use super::reader::Unread;
 use secrecy::{SecretSlice, SecretString};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,6 +12,15 @@ pub struct References(Arc<BTreeMap<Reference, Found>>);
 
 /// `None`: there is no such object.
 pub(super) type Found = Result<Option<Arc<Contents>>, Unread>;
+
+/// Why it is not known whether an object is there, and what it holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unread {
+    #[error("steward lacks the right to get it")]
+    Forbidden,
+    #[error("the API server did not answer as expected")]
+    Silence,
+}
 
 /// Why there is no value, in words for people. None of them says anything of what the object holds.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

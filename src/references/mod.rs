@@ -10,9 +10,9 @@ mod reader;
 mod tests;
 
 pub use contents::Contents;
-pub use given::{Missing, References};
+pub use given::{Missing, References, Unread};
 pub use poll::{Pointer, Poll};
-pub use reader::{Asker, Reader, Unread};
+pub use reader::{Asker, Reader};
 
 use crate::ambient::Dice;
 use std::fmt;

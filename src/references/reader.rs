@@ -2,7 +2,7 @@
 //! somebody else's.
 
 use super::contents::Contents;
-use super::given::{Found, References};
+use super::given::{Found, References, Unread};
 use super::{Reference, ReferenceKind, is_a_name};
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
@@ -25,15 +25,6 @@ pub enum Asker {
     Credential,
     Pass,
     Poll,
-}
-
-/// Why it is not known whether an object is there, and what it holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Unread {
-    #[error("steward lacks the right to get it")]
-    Forbidden,
-    #[error("the API server did not answer as expected")]
-    Silence,
 }
 
 /// The one reader of the process.
@@ -86,11 +77,11 @@ impl Reader {
         if !is_a_name(&reference.name) {
             return Ok(None);
         }
-        let (asked, asked_at) = (self.number(), Instant::now());
+        let (order, since) = (self.number(), Instant::now());
         let cell = Arc::clone(self.recent().entry((namespace.to_owned(), reference.clone())).or_default());
         // Who asks while another reads the same waits, and shares what comes of it.
         let mut recent = cell.lock().await;
-        if let Some(recent) = recent.as_ref().filter(|recent| recent.answers(asked, asked_at, age)) {
+        if let Some(recent) = recent.as_ref().filter(|recent| recent.answers(order, since, age)) {
             return recent.found.clone();
         }
         self.turn(asker).await;
@@ -124,12 +115,10 @@ impl Reader {
         };
         found.map_err(|error| {
             // An answer that cannot be read may be quoted in its error: only what the API server itself says of an error is logged.
-            let (unread, code) = match error {
-                kube::Error::Api(status) => (if status.is_forbidden() { Unread::Forbidden } else { Unread::Silence }, Some(status.code)),
-                _ => (Unread::Silence, None),
-            };
-            tracing::warn!(%reference, namespace, code, error = %unread, "could not be read");
-            unread
+            let said = if let kube::Error::Api(status) = &error { Some(status) } else { None };
+            let why = if said.is_some_and(|status| status.is_forbidden()) { Unread::Forbidden } else { Unread::Silence };
+            tracing::warn!(%reference, namespace, code = said.map(|status| status.code), %why, "could not be read");
+            why
         })
     }
 

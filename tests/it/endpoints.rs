@@ -1,6 +1,7 @@
 //! Where credentials are sent: only to hosts of the clouds and to those that the operator lists, whatever a tenant writes, whatever a name
 //! leads to, whatever a server answers. And whose credentials are used: those of the object's own namespace.
 
+use crate::api_server::Verb;
 use crate::security_group_membership::{SEED, minutes, seconds, web};
 use crate::world::{ACCOUNT, World};
 use axum::Router;
@@ -301,9 +302,10 @@ fn a_secret_of_another_namespace_cannot_be_used() {
     let identified = world.calls("GetCallerIdentity");
     assert_eq!(identified, 1, "only the neighbour is anybody");
     // Only what can be a name at all is asked for: a path that a proxy in front of the API server tidies up would lead elsewhere.
-    let asked: BTreeSet<String> =
-        world.api.requests().into_iter().filter(|request| request.resource == "secrets").map(|request| request.name).collect();
-    assert_eq!(asked.into_iter().collect::<Vec<_>>(), ["aliyun", "aliyun.other"]);
+    let reads = world.api.requests().into_iter().filter(|request| request.resource == "secrets" && request.verb != Verb::Create);
+    let asked: BTreeSet<String> = reads.map(|request| format!("{}/{}", request.namespace, request.name)).collect();
+    let expected = ["cloud-steward-system/steward-installation", "default/aliyun.other", "other/aliyun"];
+    assert_eq!(asked.into_iter().collect::<Vec<_>>(), expected);
 }
 
 #[test]

@@ -141,7 +141,7 @@ pub struct EciConfiguration {
     /// Where names are looked up: `Default` as the environment does, `None` as the `dnsConfig…` fields say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dns_policy: Option<DnsPolicy>,
-    /// IP addresses of the DNS servers, in the order in which they are asked.
+    /// The DNS servers by IP address, in the order in which they are asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 10), inner(length(min = 1, max = 64)), extend("x-kubernetes-list-type" = "atomic"))]
     pub dns_config_name_servers: Option<Vec<String>>,

@@ -58,7 +58,7 @@ pub struct EciScalingConfigStatus {
     /// What another tool changes again and again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conflict: Option<Conflict>,
-    /// The journal of calls that must not happen twice.
+    /// The journal of calls that may happen only once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["run"]))]
     pub operations: Vec<JournalEntry>,

@@ -26,7 +26,7 @@ const LONGEST_FILE: usize = 32 * 1024;
 #[derive(Debug, Default)]
 pub(super) struct Desired {
     pub(super) item: Item,
-    /// One for each value from a Secret.
+    /// One for each value from elsewhere.
     pub(super) prints: Vec<SecretPrint>,
 }
 
@@ -109,10 +109,8 @@ pub(super) fn desired(object: &EciScalingConfig, references: &References, instal
     let mut desired = Desired { item: Item::read(&written, CONFIGURATION, Source::Spec), prints: Vec::new() };
     for pointer in pointers(object) {
         for (path, value) in pointer.resolve(references)? {
-            if let Value::Secret(secret) = &value {
-                let hmac = installation.mac(&print_context(object, &path), secret);
-                desired.prints.push(SecretPrint { path: path.as_str().to_owned(), hmac });
-            }
+            let hmac = installation.mac(&print_context(object, &path), &value.secret());
+            desired.prints.push(SecretPrint { path: path.as_str().to_owned(), hmac });
             desired.item.put(CONFIGURATION, path.names(), value);
         }
     }

@@ -82,7 +82,8 @@ impl Kind for EciScalingConfig {
     }
 
     fn open_entries(&self) -> Vec<String> {
-        self.unresolved().map(|entry| entry.run.clone()).into_iter().collect()
+        // Called like the step, so that a try that may have acted begins the watch anew.
+        self.unresolved().map(|_| plan::CREATE.to_owned()).into_iter().collect()
     }
 
     fn unsupported(&self) -> Option<String> {

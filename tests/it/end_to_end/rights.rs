@@ -42,6 +42,7 @@ fn steward_never_asks_for_what_it_may_not_and_never_lists_secrets() {
     let read =
         ["default/aliyun", "team/aliyun", &format!("{STEWARDS_NAMESPACE}/steward-installation")].map(|secret| format!("get {secret}"));
     assert_eq!(on_secrets, read.into_iter().chain([own]).collect(), "by name, and only those that somebody names");
+    may_not_make_secrets_elsewhere(&real);
     let granted = granted();
     let beyond: Vec<_> = used.difference(&granted).collect();
     assert!(beyond.is_empty(), "used without a rule in deploy/base/rbac.yaml: {beyond:?}");
@@ -55,6 +56,15 @@ fn place_of(request: &Value) -> String {
     let object = &request["objectRef"];
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     format!("{} {}/{}", text(&request["verb"]), text(&object["namespace"]), text(&object["name"]))
+}
+
+fn may_not_make_secrets_elsewhere(real: &Real) {
+    let can = |namespace: &str| {
+        let arguments = ["auth", "can-i", "create", "secrets", "-n", namespace, "--as", STEWARD];
+        // It says no with its exit code, too.
+        real.playground.control_plane().kubectl().run(&arguments).expect("kubectl runs").stdout.trim().to_owned()
+    };
+    assert_eq!((can(STEWARDS_NAMESPACE).as_str(), can("default").as_str()), ("yes", "no"));
 }
 
 fn right_of(request: &Value) -> Option<Right> {

@@ -1,10 +1,14 @@
 //! Recordings of Alibaba Cloud's clients: flattened parameters, the request as we build it, and signatures.
 
-use super::{Report, directory, json_files};
+use super::{Report, configuration, directory, json_files};
 use cloud_steward::cloud::alibaba::ecs::{
     DescribeInstancesRequest, DescribeNetworkInterfacesRequest, DescribeSecurityGroupsRequest, JoinSecurityGroupRequest,
     LeaveSecurityGroupRequest,
 };
+use cloud_steward::cloud::alibaba::ess::requests::{
+    DeleteEciScalingConfigurationRequest, DescribeEciScalingConfigurationsRequest, DescribeScalingGroupsRequest,
+};
+use cloud_steward::cloud::alibaba::ess::{CREATE_ECI_SCALING_CONFIGURATION, MODIFY_ECI_SCALING_CONFIGURATION};
 use cloud_steward::cloud::alibaba::flatten::flatten;
 use cloud_steward::cloud::alibaba::request::Attempt;
 use cloud_steward::cloud::alibaba::sign::{Parts, authorization, sign};
@@ -91,6 +95,11 @@ fn parameters(service: &str, operation: &str, input: Value) -> Option<Result<Vec
         ("ecs", "DescribeSecurityGroups") => typed::<DescribeSecurityGroupsRequest>(input),
         ("ecs", "JoinSecurityGroup") => typed::<JoinSecurityGroupRequest>(input),
         ("ecs", "LeaveSecurityGroup") => typed::<LeaveSecurityGroupRequest>(input),
+        ("ess", "DescribeEciScalingConfigurations") => typed::<DescribeEciScalingConfigurationsRequest>(input),
+        ("ess", "DescribeScalingGroups") => typed::<DescribeScalingGroupsRequest>(input),
+        ("ess", "DeleteEciScalingConfiguration") => typed::<DeleteEciScalingConfigurationRequest>(input),
+        ("ess", "ModifyEciScalingConfiguration") => configuration::modify(&input),
+        ("ess", "CreateEciScalingConfiguration") => configuration::create(&input),
         _ => return None,
     })
 }
@@ -136,7 +145,10 @@ fn check_request(report: &mut Report, name: &str, vector: &Vector, never_sent: &
         Some(Ok(ours)) => ours,
     };
     report.requests += 1;
-    let theirs: Vec<_> = vector.flat.iter().filter(|(parameter, ..)| !never_sent.has(&vector.operation, parameter)).collect();
+    // Who does not override does not say so.
+    let means_nothing = |parameter: &str, value: &str| parameter == "Override" && value == "false";
+    let sent_by_us = |parameter: &str, value: &str| !never_sent.has(&vector.operation, parameter) && !means_nothing(parameter, value);
+    let theirs: Vec<_> = vector.flat.iter().filter(|(parameter, _, value)| sent_by_us(parameter, value)).collect();
     report.red.extend(differences(&theirs, &ours).into_iter().map(|problem| format!("{name}: {problem}")));
     report.red.extend(as_built(vector, &ours).into_iter().map(|problem| format!("{name}: {problem}")));
 }
@@ -194,26 +206,29 @@ fn same(kind: &str, one: &str, other: &str) -> bool {
             parse(one).is_some() && parse(one) == parse(other)
         }
         "number" => {
-            let parse = |text: &str| text.parse::<f64>().ok().filter(|_| !text.contains(['e', 'E']));
-            parse(one).zip(parse(other)).is_some_and(|(one, other)| (one - other).abs() < f64::EPSILON * one.abs().max(1.0))
+            // All numbers of the vendor's models are of single precision; 2.0 and 2 are one.
+            let parse = |text: &str| text.parse::<f32>().ok().filter(|number| number.is_finite() && !text.contains(['e', 'E']));
+            parse(one).is_some_and(|number| Some(number) == parse(other))
         }
         _ => one == other,
     }
 }
 
-/// The request as the client builds it: method, path, operation, version, and exactly these parameters, in the query or, with a token among them,
-/// in the body beside what an unsigned request says of itself.
+/// The request as the client builds it: method, path, operation, version, and exactly these parameters, in the query or, where some are secret
+/// or long, in the body; beside a token of an identity provider the query holds what an unsigned request says of itself.
 fn as_built(vector: &Vector, parameters: &[(String, String)]) -> Vec<String> {
     let keys = vector.keys();
     let host = vector.header("host");
     let endpoint = Url::parse(&format!("http://{host}/")).expect("the recorded host is a host");
     let unsigned = vector.operation == ASSUME_ROLE_WITH_OIDC.name;
+    let in_body =
+        unsigned || [MODIFY_ECI_SCALING_CONFIGURATION.name, CREATE_ECI_SCALING_CONFIGURATION.name].contains(&vector.operation.as_str());
     let attempt = Attempt {
         action: &vector.operation,
         version: &vector.api_version,
         endpoint: &endpoint,
         parameters,
-        in_body: unsigned,
+        in_body,
         keys: (!unsigned).then_some(&keys),
         date: "2026-11-22T09:09:38Z".parse().expect("a date"),
         nonce: "nonce",
@@ -240,7 +255,11 @@ fn as_built(vector: &Vector, parameters: &[(String, String)]) -> Vec<String> {
             found.push("the request is signed".to_owned());
         }
     }
-    let (sent, rest) = if unsigned { (body, Vec::new()) } else { (query, body) };
+    let (sent, rest) = match (in_body, unsigned) {
+        (true, true) => (body, Vec::new()),
+        (true, false) => (body, query),
+        (false, _) => (query, body),
+    };
     if sent != parameters || !rest.is_empty() {
         found.push(format!("we send {sent:?} and {rest:?}, the parameters are {parameters:?}"));
     }
@@ -290,6 +309,31 @@ fn a_vector_that_differs_from_us_is_red() {
     whole.check("whole", text);
     assert_eq!((whole.red.len(), whole.requests, whole.signatures), (0, 1, 1), "{:?}", whole.red);
     for (from, to) in damages {
+        let mut report = Report::default();
+        let changed = text.replacen(from, to, 1);
+        assert_ne!(changed, text, "{from} is not in the vector");
+        report.check("damaged", &changed);
+        assert!(!report.red.is_empty(), "{from} -> {to} went unnoticed");
+    }
+}
+
+#[test]
+fn a_configuration_that_differs_from_us_is_red() {
+    let created = include_str!("../../vectors/alibaba/ess-create-names-that-differ.json");
+    let modified = include_str!("../../vectors/alibaba/ess-modify-maximal.json");
+    let damages = [
+        (created, "\"Add\": [", "\"Adds\": ["),
+        (created, "\"SecurityContextSysctls\": [", "\"SecurityContextSysCtls\": ["),
+        (created, "\"RunAsUser\": 0", "\"RunAsUser\": \"0\""),
+        (modified, "\"Override\": true", "\"Override\": false"),
+        (modified, "[\"Cpu\", \"number\", \"2.0\"]", "[\"Cpu\", \"number\", \"2.01\"]"),
+    ];
+    for text in [created, modified] {
+        let mut whole = Report::default();
+        whole.check("whole", text);
+        assert_eq!((whole.red.len(), whole.requests, whole.signatures), (0, 1, 1), "{:?}", whole.red);
+    }
+    for (text, from, to) in damages {
         let mut report = Report::default();
         let changed = text.replacen(from, to, 1);
         assert_ne!(changed, text, "{from} is not in the vector");

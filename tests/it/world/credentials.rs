@@ -24,7 +24,7 @@ impl World {
     pub(crate) fn credential_in(&self, namespace: &str, name: &str, spec: &Value) {
         let url = self.cloud.url();
         let mut spec = spec.clone();
-        spec["endpoints"] = ["csbs", "ecs", "iam", "sts"].iter().map(|service| json!({"service": service, "url": url})).collect();
+        spec["endpoints"] = ["csbs", "ecs", "ess", "iam", "sts"].iter().map(|service| json!({"service": service, "url": url})).collect();
         self.api.create_json(json!({
             "apiVersion": "cloudsteward.dev/v1alpha1", "kind": "CloudCredential", "metadata": {"namespace": namespace, "name": name},
             "spec": spec,

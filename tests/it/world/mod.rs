@@ -1,9 +1,11 @@
 //! A world for stories: an API server in this process, the simulated clouds, and lives of the operator between them, on a clock that only
 //! the story moves. A life is one run of the process; ending it drops its runtime and all its memory, while API server and clouds stay.
 
+pub(crate) mod configurations;
 pub(crate) mod crash;
 mod credentials;
 mod outside;
+pub(crate) mod tap;
 
 use crate::api_server::ApiServer;
 use cloud_steward::ambient::{Clock, Dice};
@@ -25,6 +27,7 @@ use tokio::task::JoinHandle;
 
 /// Plural, as the API server has it.
 pub(crate) const MEMBERSHIPS: &str = "securitygroupmemberships";
+pub(crate) const CONFIGURATIONS: &str = "eciscalingconfigs";
 pub(crate) const CREDENTIALS: &str = "cloudcredentials";
 
 /// Every account of every story.
@@ -39,6 +42,8 @@ pub(crate) struct World {
     /// Nanoseconds since the epoch.
     time: Arc<AtomicI64>,
     dice: Arc<AtomicU64>,
+    /// The kind of which `get`, `edit`, `ready` and their like speak.
+    plural: &'static str,
     config: Config,
     socket: TransportOptions,
     counted: bool,
@@ -93,7 +98,8 @@ impl World {
             orphan_grace: Duration::from_secs(600),
             limits: Limits::default(),
         };
-        Self { api, cloud, time, dice: Arc::default(), config, socket: TransportOptions::default(), counted: false, life: None }
+        let (plural, socket) = (MEMBERSHIPS, TransportOptions::default());
+        Self { api, cloud, time, dice: Arc::default(), plural, config, socket, counted: false, life: None }
     }
 
     /// Changes the flags of lives that begin later.
@@ -222,7 +228,7 @@ impl World {
             "apiVersion": "cloudsteward.dev/v1alpha1", "kind": "CloudCredential", "metadata": {"namespace": namespace, "name": name},
             "spec": {
                 "provider": "AlibabaCloud", "region": "cn-hangzhou", "auth": {"accessKey": {"secretRef": {"name": secret}}},
-                "endpoints": [{"service": "ecs", "url": url}, {"service": "sts", "url": url}],
+                "endpoints": [{"service": "ecs", "url": url}, {"service": "ess", "url": url}, {"service": "sts", "url": url}],
             },
         }));
     }
@@ -240,21 +246,21 @@ impl World {
     }
 
     pub(crate) fn edit(&mut self, name: &str, change: &Value) {
-        self.api.patch_json(MEMBERSHIPS, "default", name, &json!({"spec": change}));
+        self.api.patch_json(self.plural, "default", name, &json!({"spec": change}));
     }
 
     pub(crate) fn annotate(&mut self, name: &str, key: &str, value: &str) {
-        self.api.patch_json(MEMBERSHIPS, "default", name, &json!({"metadata": {"annotations": {key: value}}}));
+        self.api.patch_json(self.plural, "default", name, &json!({"metadata": {"annotations": {key: value}}}));
     }
 
     pub(crate) fn delete(&mut self, name: &str) {
-        self.api.delete(MEMBERSHIPS, "default", name);
+        self.api.delete(self.plural, "default", name);
     }
 
     // ── what people see ─────────────────────────────────────────────────────────────────────────────────────
 
     pub(crate) fn get(&self, name: &str) -> Option<Value> {
-        self.api.get_json(MEMBERSHIPS, "default", name)
+        self.api.get_json(self.plural, "default", name)
     }
 
     /// `True/InSync`; `unseen` while the operator has not looked at the present spec.
@@ -340,7 +346,7 @@ impl World {
 
     fn describe(&self) -> String {
         let shown = |object: &Value| format!("{} {} {:#}", object["kind"], object["metadata"]["name"], object["status"]);
-        let objects = self.api.list_json(MEMBERSHIPS).into_iter().take(3).chain(self.api.list_json(CREDENTIALS).into_iter().take(2));
+        let objects = self.api.list_json(self.plural).into_iter().take(3).chain(self.api.list_json(CREDENTIALS).into_iter().take(2));
         let calls = self.cloud.calls();
         let last: Vec<_> =
             calls.iter().rev().take(10).map(|call| format!("{} {:?} {:?}", call.operation, call.status, call.code)).collect();

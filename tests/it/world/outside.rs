@@ -26,19 +26,29 @@ impl World {
 
     /// What a scrape of the present life brings.
     pub(crate) fn numbers(&self) -> String {
+        let text = self.ask("/metrics");
+        assert!(text.starts_with("HTTP/1.1 200"), "{text}");
+        text
+    }
+
+    /// Whether the present life, which shows its numbers, says that it is ready, and in which words.
+    pub(crate) fn readiness(&self) -> (bool, String) {
+        let text = self.ask("/readyz");
+        (text.starts_with("HTTP/1.1 200"), text)
+    }
+
+    fn ask(&self, path: &'static str) -> String {
         let life = self.life.as_ref().expect("a life");
         let address = life.numbers.expect("a life that shows its numbers");
         let scrape = std::thread::spawn(move || {
             let mut text = String::new();
             let mut socket = TcpStream::connect(address)?;
-            socket.write_all(b"GET /metrics HTTP/1.1\r\nhost: story\r\nconnection: close\r\n\r\n")?;
+            socket.write_all(format!("GET {path} HTTP/1.1\r\nhost: story\r\nconnection: close\r\n\r\n").as_bytes())?;
             socket.read_to_string(&mut text).map(|_| text)
         });
         while !scrape.is_finished() {
             life.runtime.block_on(tokio::task::yield_now());
         }
-        let text = scrape.join().expect("a scrape").expect("an answer");
-        assert!(text.starts_with("HTTP/1.1 200"), "{text}");
-        text
+        scrape.join().expect("a scrape").expect("an answer")
     }
 }

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 /// Lists whose entries and fields may belong to spec alone.
 const EXCLUSIVE: [&str; 2] = ["containers", "initContainers"];
-/// Without it an entry cannot be, so it is not taken out of one that stays.
-const INDISPENSABLE: &str = "image";
+/// Without these a container, or a configuration, cannot be, so they are not taken out of one that stays.
+const INDISPENSABLE: [&str; 3] = ["image", "scalingConfigurationName", "securityGroupId"];
 
 /// What became of one field of the configuration.
 #[derive(Default)]
@@ -17,12 +17,9 @@ pub(super) struct Outcome {
     /// Spec over what is there, without what is to go.
     pub(super) value: Option<Value>,
     pub(super) changes: Vec<Change>,
-    /// Fields that spec names.
     pub(super) named: Paths,
-    /// Entries that spec names. Who sets a field in one that is there does not own it.
-    pub(super) entries: Paths,
-    /// Entries that are new.
-    pub(super) added: Paths,
+    /// What a call that sends the value makes ours: fields that spec names and entries that are new, but no entry that was there before.
+    pub(super) sets: Paths,
     /// What a call that sends the value would lose.
     pub(super) lost: Vec<Path>,
     /// What is ours and should go, and that the rest of its entry cannot do without.
@@ -72,20 +69,21 @@ impl<'a> Merge<'a> {
 
     fn leaf(&mut self, field: &Field, desired: Option<&Value>, observed: Option<&Value>, here: &Path, exclusive: bool) -> Option<Value> {
         if let Some(value) = desired {
-            self.outcome.named.insert(here.names());
+            self.names(here);
             let usual = observed.is_none() && field.is_usual(value);
             if !usual && !field.is_same(desired, observed) {
                 self.differs(field, here, desired, observed);
             }
             return desired.cloned();
         }
-        let present = observed.filter(|value| !value.is_empty());
+        // What the document says anyway is as good as gone: where it is cleared, the cloud may put it in again.
+        let is_gone = observed.is_none_or(|value| value.is_empty() || field.is_usual(value));
         let ours = self.question.owned.contains(here.names());
-        let unwanted = exclusive && here.names().len() > 2 && present.is_some_and(|value| !field.is_usual(value));
-        if present.is_none() || !(ours || unwanted) {
+        let unwanted = exclusive && here.names().len() > 2;
+        if is_gone || !(ours || unwanted) {
             return observed.cloned();
         }
-        if field.name == INDISPENSABLE {
+        if INDISPENSABLE.contains(&field.name) {
             if ours {
                 self.outcome.stuck.push(here.clone());
             }
@@ -97,11 +95,16 @@ impl<'a> Merge<'a> {
 
     fn secret(&mut self, field: &Field, desired: Option<&Value>, observed: Option<&Value>, here: &Path) -> Option<Value> {
         if desired.is_some() {
-            self.outcome.named.insert(here.names());
+            self.names(here);
             if !self.question.sent.contains(here.as_str()) {
                 self.differs(field, here, desired, observed);
             }
             return desired.cloned();
+        }
+        // Set by us, and its entry is still there, whether the cloud shows it or not.
+        if self.question.owned.contains(here.names()) {
+            self.differs(field, here, None, observed);
+            return None;
         }
         // What the cloud shows serves only to be handed back with a list that has to be sent.
         let usable = observed.filter(|value| !value.is_empty() && !value.is_masked());
@@ -130,32 +133,34 @@ impl<'a> Merge<'a> {
             merged.push((key, self.added(entries, item, &path)));
         }
         if entries.order == Order::Matters {
-            self.put_in_order(&mut merged, desired.iter().map(|item| item.key(entries)).collect(), &is_there, here);
+            let order: Vec<String> = desired.iter().map(|item| item.key(entries)).collect();
+            self.put_in_order(&mut merged, &order, &is_there, here);
         }
         merged.into_iter().map(|(_, item)| item).collect()
     }
 
     /// Those that spec names keep spec's order among themselves, in the places that they have among the others.
-    fn put_in_order(&mut self, merged: &mut [(String, Item)], wanted: Vec<String>, is_there: &[String], here: &Path) {
-        let places: Vec<usize> = wanted.iter().filter_map(|key| merged.iter().position(|(name, _)| name == key)).collect();
-        let mut sorted = places.clone();
-        sorted.sort_unstable();
-        let in_the_cloud: Vec<&String> = is_there.iter().filter(|key| wanted.contains(key)).collect();
-        let in_spec: Vec<&String> = wanted.iter().filter(|key| is_there.contains(key)).collect();
+    fn put_in_order(&mut self, merged: &mut [(String, Item)], wanted: &[String], is_there: &[String], here: &Path) {
+        let rank = |key: &String| wanted.iter().position(|wanted| wanted == key);
+        let in_the_cloud: Vec<&String> = is_there.iter().filter(|key| rank(key).is_some()).collect();
+        let mut in_spec = in_the_cloud.clone();
+        in_spec.sort_by_key(|key| rank(key));
         if in_spec != in_the_cloud {
             let list = |keys: &[&String]| keys.iter().map(|key| key.as_str()).collect::<Vec<_>>().join(", ");
             let change = Change { path: here.clone(), desired: list(&in_spec), observed: list(&in_the_cloud), unavailable: false };
             self.outcome.changes.push(change);
         }
-        let ordered: Vec<_> = places.iter().map(|place| merged[*place].clone()).collect();
-        for (place, entry) in sorted.into_iter().zip(ordered) {
+        let places: Vec<usize> = (0..merged.len()).filter(|place| rank(&merged[*place].0).is_some()).collect();
+        let mut ordered: Vec<_> = places.iter().map(|place| merged[*place].clone()).collect();
+        ordered.sort_by_key(|(key, _)| rank(key));
+        for (place, entry) in places.into_iter().zip(ordered) {
             merged[place] = entry;
         }
     }
 
     fn entry(&mut self, entries: &'static Entries, desired: Option<&Item>, observed: &Item, path: &Path, exclusive: bool) -> Item {
         if desired.is_some() {
-            self.outcome.entries.insert(path.names());
+            self.outcome.named.insert(path.names());
         }
         let mut merged = Item::default();
         for field in entries.fields {
@@ -205,14 +210,19 @@ impl<'a> Merge<'a> {
         let merged = self.entry(entries, Some(desired), &Item::default(), path, false);
         self.outcome.changes.truncate(before);
         self.outcome.changes.push(change(path, PRESENT, ABSENT));
-        self.outcome.added.insert(path.names());
+        self.outcome.sets.insert(path.names());
         merged
+    }
+
+    fn names(&mut self, field: &Path) {
+        self.outcome.named.insert(field.names());
+        self.outcome.sets.insert(field.names());
     }
 
     fn differs(&mut self, field: &Field, path: &Path, desired: Option<&Value>, observed: Option<&Value>) {
         let secret = field.hidden || self.question.secret.contains(path.as_str());
-        let is_secret = |value: &Option<&Value>| matches!(value, Some(Value::Secret(_)));
-        let hidden = secret || is_secret(&desired) || is_secret(&observed);
+        let is_secret = |value: Option<&Value>| matches!(value, Some(Value::Secret(_)));
+        let hidden = secret || is_secret(desired) || is_secret(observed);
         let show = |value: Option<&Value>| match value {
             Some(_) if hidden => "(hidden)".to_owned(),
             Some(value) => value.shown(),

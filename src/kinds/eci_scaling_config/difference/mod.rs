@@ -86,20 +86,18 @@ pub fn difference(question: &Question<'_>) -> Difference {
     let mut merge = Merge::new(question);
     let mut found = Difference::default();
     let mut in_the_way = Vec::new();
-    let mut settable = Paths::default();
+    let mut all_sets = Paths::default();
     for field in CONFIGURATION {
         let outcome = merge.top(field);
         let here = Path::default().field(field.name);
         let is_empty = outcome.value.as_ref().is_none_or(|value| matches!(value, Value::Texts(_) | Value::Items(_)) && value.is_empty());
         in_the_way.extend(outcome.lost.iter().cloned());
-        let sets = outcome.named.and(&outcome.added);
-        settable = settable.and(&sets);
         if !outcome.changes.is_empty() {
             match &outcome.value {
                 _ if is_empty => found.cannot_clear.push(here),
                 Some(value) if outcome.lost.is_empty() => {
                     found.call.set(field, value.clone());
-                    found.sets = found.sets.and(&sets);
+                    found.sets = found.sets.and(&outcome.sets);
                 }
                 _ => found.cannot_merge.extend(outcome.lost),
             }
@@ -107,12 +105,13 @@ pub fn difference(question: &Question<'_>) -> Difference {
         if let Some(value) = outcome.value.filter(|_| !is_empty) {
             found.merged.set(field, value);
         }
-        found.named = found.named.and(&outcome.named).and(&outcome.entries);
+        found.named = found.named.and(&outcome.named);
+        all_sets = all_sets.and(&outcome.sets);
         found.cannot_clear.extend(outcome.stuck);
         found.changes.extend(outcome.changes);
     }
     in_the_way.extend(question.observed.unknown().filter(|name| !OF_THE_CLOUD.contains(name)).map(|name| Path::default().field(name)));
-    found.override_if_allowed(question, &in_the_way, settable);
+    found.override_if_allowed(question, &in_the_way, all_sets);
     if !found.call.is_empty() {
         found.complete(&in_the_way);
     }
@@ -138,20 +137,22 @@ impl Difference {
 
     /// What is ours now, after this was seen: what was ours or has just been sent, as far as it is so, and what should go but has not yet.
     pub fn owned(&self, owned: &Paths, sent: &Paths) -> Paths {
-        let differs: Paths = self.changes.iter().filter(|change| !change.unavailable).map(|change| change.path.names().to_vec()).collect();
+        let differs: Paths = self.changes.iter().map(|change| change.path.names().to_vec()).collect();
+        let unseen: Paths = self.changes.iter().filter(|change| change.unavailable).map(|change| change.path.names().to_vec()).collect();
         let stuck: Paths = self.cannot_clear.iter().map(|path| path.names().to_vec()).collect();
         owned.and(sent).filtered(|path| {
             let is_so = (1..=path.len()).all(|length| !differs.contains(&path[..length]));
             if self.named.contains(path) {
-                is_so || owned.contains(path)
+                is_so || unseen.contains(path) || owned.contains(path)
             } else {
                 !is_so || stuck.contains(path) || stuck.contains(&path[..1])
             }
         })
     }
 
-    fn override_if_allowed(&mut self, question: &Question<'_>, in_the_way: &[Path], settable: Paths) {
-        let clearable = |path: &Path| path.names().len() == 1;
+    fn override_if_allowed(&mut self, question: &Question<'_>, in_the_way: &[Path], all_sets: Paths) {
+        let merged = &self.merged;
+        let clearable = |path: &Path| path.names().len() == 1 && merged.get(path.top()).is_none();
         if !question.allow_override || !self.cannot_clear.iter().any(clearable) {
             return;
         }
@@ -162,7 +163,7 @@ impl Difference {
         self.cannot_clear.retain(|path| !clearable(path));
         self.overrides = true;
         self.call = self.merged.clone();
-        self.sets = settable;
+        self.sets = all_sets;
     }
 
     /// Adds what goes with every call, and what goes with what is in this one.

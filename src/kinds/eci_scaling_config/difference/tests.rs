@@ -147,6 +147,19 @@ fn a_container_of_somebody_elses_that_leaves_spec_keeps_what_it_cannot_do_withou
 }
 
 #[test]
+fn what_steward_adds_is_its_own_and_what_it_changes_is_not() {
+    let spec = json!({"containers": [{"name": "nginx", "environmentVars": [{"key": "A", "value": "b"}, {"key": "NEW", "value": "n"}]}]});
+    let found = ask(spec.clone(), two_containers()).answer();
+    let variables = "containers/nginx/environmentVars";
+    let expected = [format!("{variables}/A/value"), format!("{variables}/NEW"), format!("{variables}/NEW/value")];
+    assert_eq!(found.sets, paths(&expected.each_ref().map(String::as_str)));
+    let mut observed = two_containers();
+    observed["HostName"] = json!("web");
+    let overridden = ask(spec, observed).owning(&["hostName"]).overriding().answer();
+    assert_eq!((overridden.overrides, overridden.sets), (true, found.sets));
+}
+
+#[test]
 fn what_no_parameter_can_clear_is_named() {
     let observed = json!({"HostName": "web", "Tags": [{"Key": "a", "Value": "1"}], "NtpServers": ["ntp"]});
     let owned = ["hostName", "tags/a", "tags/a/value"];
@@ -169,6 +182,20 @@ fn with_leave_to_override_everything_else_is_sent_to_clear_it() {
     let found = Ask { observed: unknown, ..question }.answer();
     assert_eq!((found.overrides, shown(&found.cannot_merge), shown(&found.cannot_clear)), (false, vec!["NewFeature"], vec!["hostName"]));
     assert_eq!(sent(&found), ["Cpu=4"], "what can be said is said");
+}
+
+#[test]
+fn what_the_cloud_puts_in_again_is_cleared_and_what_it_is_never_without_stays() {
+    let observed = json!({"RestartPolicy": "Never", "SecurityGroupId": "sg-1", "HostName": "web", "SpotStrategy": "NoSpot"});
+    let question = ask(json!({}), observed).owning(&["hostName", "restartPolicy", "securityGroupId", "spotStrategy"]).overriding();
+    let found = question.answer();
+    assert_eq!(
+        (sent(&found), shown(&found.cannot_clear)),
+        (vec!["SecurityGroupId=sg-1".into(), "SpotStrategy=NoSpot".into()], vec!["securityGroupId"])
+    );
+    let after = json!({"RestartPolicy": "Always", "SecurityGroupId": "sg-1", "SpotStrategy": "NoSpot"});
+    let found = Ask { observed: after, ..question }.answer();
+    assert!(found.call.is_empty() && found.changes.is_empty(), "{:?}", said(&found));
 }
 
 #[test]
@@ -220,6 +247,19 @@ fn passwords_are_sent_when_they_have_changed_and_never_compared() {
 }
 
 #[test]
+fn a_login_that_was_ours_goes_whether_the_cloud_shows_its_password_or_not() {
+    for shown_as in [json!("p"), json!("******"), Json::Null] {
+        let observed = json!({"ImageRegistryCredentials": [
+            {"Server": "r", "UserName": "u", "Password": shown_as}, {"Server": "other", "UserName": "o", "Password": "theirs"},
+        ]});
+        let owned = ["imageRegistryCredentials/r/password", "imageRegistryCredentials/r/userName"];
+        let found = ask(json!({}), observed).owning(&owned).answer();
+        assert_eq!(said(&found), ["imageRegistryCredentials[r]: (present) -> (absent)"]);
+        assert_eq!(sent(&found).len(), 3, "{:?}", sent(&found));
+    }
+}
+
+#[test]
 fn init_containers_that_spec_names_run_in_its_order() {
     let observed = json!({"InitContainers": [{"Name": "theirs"}, {"Name": "b"}, {"Name": "a"}]});
     let named = |names: &[&str]| json!({"initContainers": names.iter().map(|name| json!({"name": name})).collect::<Vec<_>>()});
@@ -232,6 +272,9 @@ fn init_containers_that_spec_names_run_in_its_order() {
         (vec!["initContainers: b, a -> a, b".to_owned()], vec!["theirs".into(), "a".into(), "b".into()])
     );
     assert!(ask(named(&["b", "a"]), observed.clone()).answer().is_settled());
+    let twice = json!({"InitContainers": [{"Name": "b"}, {"Name": "a"}, {"Name": "b"}]});
+    assert_eq!(order(&ask(named(&["a", "b"]), twice).answer()), ["a", "b", "b"]);
+    assert!(ask(named(&["a", "b"]), json!({"InitContainers": [{"Name": "a"}, {"Name": "b"}, {"Name": "b"}]})).answer().is_settled());
     let found = ask(named(&["new", "b", "a"]), observed).answer();
     assert_eq!(order(&found), ["theirs", "new", "b", "a"]);
 }
@@ -256,6 +299,17 @@ fn what_was_sent_is_ours_once_it_is_seen_and_no_longer_when_it_is_gone() {
     assert_eq!(there.owned(&owned, &Paths::default()), owned, "it has not gone yet");
     let gone = ask(spec, json!({"Containers": [{"Name": "nginx", "Image": "nginx:1"}]})).answer();
     assert_eq!(gone.owned(&owned, &Paths::default()), paths(&["containers/nginx/image"]));
+}
+
+#[test]
+fn what_the_vendor_calls_unavailable_is_ours_as_long_as_it_is_there() {
+    let there = ask(json!({"containers": []}), json!({"Cpu": 1, "SlsEnable": true})).owning(&["enableSls"]);
+    let owned = paths(&["enableSls"]);
+    assert_eq!(there.clone().overriding().answer().owned(&owned, &Paths::default()), owned, "nothing was sent yet");
+    let gone = Ask { observed: json!({"Cpu": 1}), ..there };
+    assert_eq!(gone.answer().owned(&owned, &Paths::default()), Paths::default());
+    let unseen = ask(json!({"enableSls": true}), json!({})).answer();
+    assert_eq!(unseen.owned(&Paths::default(), &owned), owned, "it was sent, and nobody waits for it");
 }
 
 #[test]

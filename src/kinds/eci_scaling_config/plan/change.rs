@@ -1,12 +1,13 @@
 //! A configuration that is there: what differs, whether it is time to send it, and what is said of it.
 
+use super::note::remember;
 use super::step::{EciScalingStep, MODIFY};
-use super::{Content, Desired, Draft, Phase, Reason, SHOWN, Verdict, few, flawed, later, stuck, working};
+use super::{Content, Desired, Draft, Flaw, Phase, Reason, SHOWN, Verdict, few, flawed, later, stuck, working};
 use crate::api::eci_scaling_config::ContainerOwnership;
-use crate::api::eci_scaling_config::status::{Convergence, MAX_APPLIED_BYTES};
+use crate::api::eci_scaling_config::status::{Convergence, MAX_APPLIED_BYTES, SecretPrint};
 use crate::api::paths::Paths;
 use crate::cloud::alibaba::ess::ScalingConfiguration;
-use crate::kinds::eci_scaling_config::difference::{Change, Difference, Question, difference};
+use crate::kinds::eci_scaling_config::difference::{Change, Difference, Path, Question, difference};
 use crate::kinds::eci_scaling_config::rules;
 use crate::reconcile::kind::Remark;
 use jiff::SignedDuration;
@@ -24,8 +25,7 @@ impl Draft<'_> {
     pub(super) fn change(&mut self, found: &ScalingConfiguration, desired: &Desired) -> Verdict {
         let difference = self.compare(found, desired);
         self.show(&difference);
-        let drifted = difference.changes.iter().any(|change| !change.unavailable);
-        let verdict = match rules::check(&desired.item, &difference).and_then(|()| self.fits(&difference)) {
+        let verdict = match check(desired, &difference) {
             Err(flaw) => flawed(flaw),
             Ok(()) if self.given.observe_only => self.only_look(&difference),
             Ok(()) => {
@@ -33,7 +33,15 @@ impl Draft<'_> {
                 self.act(found, desired, &difference)
             }
         };
-        Verdict { drifted: Some(drifted), ..verdict }
+        if verdict.phase == Phase::Working && !self.is_setting_right() {
+            // What spec newly asks for and is being made is no drift.
+            self.status.drift.clear();
+        }
+        Verdict { drifted: Some(!self.status.drift.is_empty()), ..verdict }
+    }
+
+    fn is_setting_right(&self) -> bool {
+        self.status.convergence.as_ref().is_some_and(|convergence| self.set_right(convergence))
     }
 
     fn compare(&self, found: &ScalingConfiguration, desired: &Desired) -> Difference {
@@ -58,16 +66,6 @@ impl Draft<'_> {
         }
     }
 
-    /// Whether status can remember what a call would set.
-    pub(super) fn fits(&self, difference: &Difference) -> Result<(), super::Flaw> {
-        let bytes = |paths: &Paths| serde_json::to_string(paths).map_or(usize::MAX, |text| text.len());
-        if bytes(&difference.named) <= MAX_APPLIED_BYTES {
-            return Ok(());
-        }
-        let message = "spec.configuration names more than status can remember: leave out what need not be steward's".to_owned();
-        Err(super::Flaw { reason: Reason::InvalidSpec, message, passes_by_itself: false })
-    }
-
     fn only_look(&self, difference: &Difference) -> Verdict {
         if difference.is_settled() {
             return settled("the configuration is as spec has it; nothing is changed, because this object or steward only observes");
@@ -81,6 +79,10 @@ impl Draft<'_> {
     fn learn(&mut self, difference: &Difference, desired: &Desired) {
         let sent = self.status.convergence.as_ref().map(|convergence| convergence.sets.clone()).unwrap_or_default();
         self.status.applied = difference.owned(&self.status.applied, &sent);
+        // A value that is in the cloud need not have been sent to be known: another one is news, and this one, if it changes there, is drift.
+        let differs = |print: &SecretPrint| difference.changes.iter().any(|change| is_below(&print.path, change.path.as_str()));
+        let seen: Vec<_> = desired.prints.iter().filter(|print| !differs(print)).cloned().collect();
+        remember(&mut self.status.secrets, &seen);
         if difference.sayable().all(|change| change.unavailable) {
             self.status.secrets.retain(|print| desired.prints.iter().any(|wanted| wanted.path == print.path));
             if let Some(convergence) = self.status.convergence.take() {
@@ -95,7 +97,7 @@ impl Draft<'_> {
         if self.set_right(convergence) {
             self.remarks.push(Remark { reason: Reason::DriftCorrected, note: format!("set right again: {paths}") });
         }
-        if self.status.lifecycle_state.as_deref() == Some("Active") && !convergence.paths.is_empty() {
+        if !convergence.paths.is_empty() {
             let note = format!("changed: {paths}. Instances that are running keep the old configuration until the group replaces them");
             self.remarks.push(Remark { reason: Reason::InSync, note });
         }
@@ -104,15 +106,20 @@ impl Draft<'_> {
     fn act(&mut self, found: &ScalingConfiguration, desired: &Desired, difference: &Difference) -> Verdict {
         let due: Vec<&Change> = difference.sayable().filter(|change| !change.unavailable || self.is_news(change)).collect();
         if due.is_empty() {
-            return self.nothing_to_say(difference);
+            return nothing_to_say(difference);
         }
         if let Some(verdict) = self.given_up(&due) {
             return verdict;
         }
-        if let Some(verdict) = self.awaited(&due) {
+        if let Some(verdict) = self.held_back(MODIFY) {
             return verdict;
         }
-        if let Some(verdict) = self.held_back(MODIFY) {
+        // What spec points at has changed since it was last sent: that is another difference than the one that was sent in vain.
+        let is_new = due.iter().any(|change| self.has_new_input(change, desired));
+        if is_new && let Some(convergence) = &mut self.status.convergence {
+            convergence.sent = 0;
+        }
+        if let Some(verdict) = self.awaited(&due) {
             return verdict;
         }
         if let Some(verdict) = self.is_a_fight(&due, desired) {
@@ -120,8 +127,11 @@ impl Draft<'_> {
         }
         let paths: Vec<String> = due.iter().map(|change| change.path.as_str().to_owned()).collect();
         let message = format!("changing {}", few(paths.iter().map(String::as_str)));
-        self.begin(&paths, difference);
-        let content = Content { item: difference.call.clone(), prints: desired.prints.clone(), paths };
+        self.begin(&due, difference);
+        // A list that has to stay at home takes its values with it.
+        let is_sent = |print: &&SecretPrint| difference.call.names().any(|name| is_below(&print.path, name));
+        let prints = desired.prints.iter().filter(is_sent).cloned().collect();
+        let content = Content { item: difference.call.clone(), prints, paths };
         self.step(EciScalingStep::Modify { id: found.id.clone(), content: Arc::new(content), overrides: difference.overrides });
         working(Reason::Applying, message)
     }
@@ -131,40 +141,11 @@ impl Draft<'_> {
         self.is_edited() || !self.status.applied.contains(change.path.names())
     }
 
-    /// Spec is as it can be, or what is left cannot be said to the cloud.
-    fn nothing_to_say(&self, difference: &Difference) -> Verdict {
-        let names = |paths: &[super::super::difference::Path]| few(paths.iter().map(super::super::difference::Path::as_str));
-        if !difference.cannot_merge.is_empty() {
-            let message = format!(
-                "the cloud replaces lists as a whole, and sending this one would lose {}: this release does not know it, or the cloud does not show it. Add it to spec, or upgrade steward",
-                names(&difference.cannot_merge)
-            );
-            return stuck(Reason::CannotMerge, message);
-        }
-        if !difference.cannot_clear.is_empty() {
-            let message = format!(
-                "{} left spec, and no parameter of the cloud's clears it: put it back, clear it in the console, or set spec.allowOverride",
-                names(&difference.cannot_clear)
-            );
-            return stuck(Reason::CannotClear, message);
-        }
-        let sent: Vec<_> = difference.changes.iter().map(|change| change.path.as_str()).collect();
-        if sent.is_empty() {
-            return settled("the configuration is as spec has it");
-        }
-        settled(&format!(
-            "the configuration is as spec has it; {} was sent, and is not waited for: the vendor calls it unavailable",
-            few(sent.into_iter())
-        ))
-    }
-
     /// The same difference was sent and may not be visible yet, or was sent in vain.
     fn awaited(&mut self, due: &[&Change]) -> Option<Verdict> {
         let convergence = self.status.convergence.clone()?;
-        let sent: BTreeSet<&str> = convergence.paths.iter().map(String::as_str).collect();
-        let is_same = convergence.generation == self.generation()
-            && due.iter().all(|change| sent.contains(change.path.as_str()) || convergence.paths.len() == SHOWN);
-        if !is_same {
+        // A try that failed is not waited for, but held back.
+        if convergence.generation != self.generation() || convergence.sent == 0 {
             return None;
         }
         let since = convergence.since.get();
@@ -172,7 +153,7 @@ impl Draft<'_> {
         let age = self.now.duration_since(since).abs();
         let paths = few(due.iter().map(|change| change.path.as_str()));
         let read_back = READ_BACKS.iter().map(|after| SignedDuration::from_secs(*after)).find(|after| *after > age);
-        if let Some(after) = read_back {
+        if let Some(after) = read_back.filter(|_| is_covered(&convergence, due)) {
             self.look_in(after.saturating_sub(age));
             return Some(working(Reason::AwaitingConsistency, format!("sent, and not seen in the cloud yet: {paths}")));
         }
@@ -190,18 +171,72 @@ impl Draft<'_> {
         Some(stuck(Reason::NotConverged, message))
     }
 
-    fn begin(&mut self, paths: &[String], difference: &Difference) {
+    /// As long as nothing was seen to be settled, each call is one more try of the same: two values that undo each other would else be sent in turn
+    /// for ever.
+    fn begin(&mut self, due: &[&Change], difference: &Difference) {
         let before = self.status.convergence.take();
-        let mut shown = paths.to_vec();
-        shown.truncate(SHOWN);
-        let same =
-            before.as_ref().filter(|before| before.generation == self.generation() && shown.iter().all(|path| before.paths.contains(path)));
-        let sent = same.map_or(0, |before| before.sent).saturating_add(1);
-        let earlier = before.as_ref().map(|before| before.sets.clone()).unwrap_or_default();
-        let paths = same.map_or(shown, |before| before.paths.clone());
-        self.status.convergence =
-            Some(Convergence { generation: self.generation(), sent, since: self.now.into(), paths, sets: earlier.and(&difference.sets) });
+        if let Some(before) = before.as_ref().filter(|before| before.generation == self.generation()) {
+            self.go_on_correcting(before);
+        }
+        let sets = before.as_ref().map_or_else(|| difference.sets.clone(), |before| before.sets.and(&difference.sets));
+        let same = before.filter(|before| before.generation == self.generation());
+        let sent = same.as_ref().map_or(0, |before| before.sent).saturating_add(1);
+        let mut paths = same.map(|before| before.paths).unwrap_or_default();
+        for change in due {
+            if paths.len() < SHOWN && !paths.iter().any(|path| path == change.path.as_str()) {
+                paths.push(change.path.as_str().to_owned());
+            }
+        }
+        self.status.convergence = Some(Convergence { generation: self.generation(), sent, since: self.now.into(), paths, sets });
     }
+}
+
+/// What spec would make of the configuration, and whether status can remember it.
+pub(super) fn check(desired: &Desired, difference: &Difference) -> Result<(), Flaw> {
+    rules::check(&desired.item, difference)?;
+    let bytes = serde_json::to_string(&difference.named).map_or(usize::MAX, |text| text.len());
+    if bytes <= MAX_APPLIED_BYTES {
+        return Ok(());
+    }
+    let message = "spec.configuration names more than status can remember: leave out what need not be steward's".to_owned();
+    Err(Flaw { reason: Reason::InvalidSpec, message, passes_by_itself: false })
+}
+
+/// Whether the path is `above` or leads on from there.
+fn is_below(path: &str, above: &str) -> bool {
+    path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+}
+
+fn is_covered(convergence: &Convergence, due: &[&Change]) -> bool {
+    let sent: BTreeSet<&str> = convergence.paths.iter().map(String::as_str).collect();
+    convergence.paths.len() == SHOWN || due.iter().all(|change| sent.contains(change.path.as_str()))
+}
+
+/// Spec is as it can be, or what is left cannot be said to the cloud.
+fn nothing_to_say(difference: &Difference) -> Verdict {
+    let names = |paths: &[Path]| few(paths.iter().map(Path::as_str));
+    if !difference.cannot_merge.is_empty() {
+        let message = format!(
+            "the cloud replaces lists as a whole, and sending this one would lose {}: this release does not know it, or the cloud does not show it. Add it to spec, or upgrade steward",
+            names(&difference.cannot_merge)
+        );
+        return stuck(Reason::CannotMerge, message);
+    }
+    if !difference.cannot_clear.is_empty() {
+        let message = format!(
+            "{} left spec, and no parameter of the cloud's clears it: put it back, clear it in the console, or set spec.allowOverride",
+            names(&difference.cannot_clear)
+        );
+        return stuck(Reason::CannotClear, message);
+    }
+    let sent: Vec<_> = difference.changes.iter().map(|change| change.path.as_str()).collect();
+    if sent.is_empty() {
+        return settled("the configuration is as spec has it");
+    }
+    settled(&format!(
+        "the configuration is as spec has it; {} was sent, and is not waited for: the vendor calls it unavailable",
+        few(sent.into_iter())
+    ))
 }
 
 fn settled(message: &str) -> Verdict {

@@ -1,5 +1,6 @@
 //! A configuration that is not there: waited for if its creation may be on its way, created if nothing is, under the journal.
 
+use super::change::check;
 use super::step::{CREATE, EciScalingStep};
 use super::{Content, Desired, Draft, Reason, Timestamp, Verdict, flawed, stuck, working};
 use crate::api::eci_scaling_config::status::Convergence;
@@ -9,7 +10,6 @@ use crate::api::paths::Paths;
 use crate::cloud::alibaba::ess::configuration::Item;
 use crate::cloud::encode::hash;
 use crate::kinds::eci_scaling_config::difference::{Question, difference};
-use crate::kinds::eci_scaling_config::rules;
 use crate::reconcile::journal::Run;
 use jiff::SignedDuration;
 use std::collections::BTreeSet;
@@ -18,7 +18,7 @@ use std::sync::Arc;
 /// Longer than a call can be on its way, and reads lag behind.
 pub(super) const WATCH: SignedDuration = SignedDuration::from_secs(60);
 /// Between two looks for a creation that may be on its way.
-pub(super) const LOOK: SignedDuration = SignedDuration::from_secs(5);
+pub(super) const LOOK: SignedDuration = SignedDuration::from_secs(2);
 /// What is older was lost sight of.
 const FORGOTTEN: SignedDuration = SignedDuration::from_hours(24);
 /// The kind of group that has such configurations.
@@ -61,27 +61,29 @@ impl Draft<'_> {
             sent: &nothing.2,
             secret: &nothing.2,
         });
-        if let Err(flaw) = rules::check(&desired.item, &all_new).and_then(|()| self.fits(&all_new)) {
+        if let Err(flaw) = check(&desired, &all_new) {
             return flawed(flaw);
         }
         if let Some(verdict) = self.held_back(CREATE) {
             return verdict;
         }
+        let again = self.status.operations.last().is_some_and(|entry| entry.state == JournalState::Intended);
         let run = self.intend(group, &name);
         let paths = vec!["scalingConfigurationName".to_owned()];
         self.status.convergence =
             Some(Convergence { generation: self.generation(), sent: 1, since: self.now.into(), paths: Vec::new(), sets: all_new.named });
         let content = Arc::new(Content { item: desired.item, prints: desired.prints, paths });
-        self.step(EciScalingStep::Create { run, group: group.clone(), name: name.clone(), content });
+        self.step(EciScalingStep::Create { run, group: group.clone(), name: name.clone(), content, again });
         working(Reason::Applying, format!("creating {name} in {group}"))
     }
 
     /// A creation that may have been made, or may still be: nothing is created beside it.
     fn unresolved(&mut self, group: &str, name: &str) -> Option<Verdict> {
         let entry = self.object.unresolved()?.clone();
-        let since = match entry.state {
-            JournalState::Submitted => entry.started_at.get(),
-            _ => self.given.seen_since.get(&entry.run).copied().unwrap_or(self.now),
+        let since = if entry.state == JournalState::Submitted {
+            entry.started_at.get()
+        } else {
+            self.given.seen_since.get(CREATE).copied().unwrap_or(self.now)
         };
         let age = self.now.duration_since(since).abs();
         if age < WATCH && entry.state != JournalState::OutcomeUnknown {

@@ -55,10 +55,13 @@ impl Draft<'_> {
 
     /// Whether it was as spec has it before, and it is not steward's own inputs that have changed.
     fn was_set_right(&self, change: &Change, desired: &Desired) -> bool {
-        let path = change.path.as_str();
-        let print = desired.prints.iter().find(|print| print.path == path);
-        let same_input = print.is_none_or(|print| self.status.secrets.contains(print));
-        same_input && (self.status.applied.contains(change.path.names()) || change.desired == ABSENT)
+        !self.has_new_input(change, desired) && (self.status.applied.contains(change.path.names()) || change.desired == ABSENT)
+    }
+
+    /// Whether its value comes from elsewhere, and is another one than was sent last.
+    pub(super) fn has_new_input(&self, change: &Change, desired: &Desired) -> bool {
+        let print = desired.prints.iter().find(|print| print.path == change.path.as_str());
+        print.is_some_and(|print| !self.status.secrets.contains(print))
     }
 
     fn correct(&mut self, path: &str) {
@@ -74,6 +77,14 @@ impl Draft<'_> {
         // Those that were set right most lately are kept.
         corrections.sort_by_key(|correction| std::cmp::Reverse(correction.times.last().map(|time| time.get())));
         corrections.truncate(SHOWN);
+    }
+
+    /// Another try of a correction is not another correction.
+    pub(super) fn go_on_correcting(&mut self, before: &Convergence) {
+        let now = self.now.into();
+        for time in self.status.corrections.iter_mut().flat_map(|correction| &mut correction.times).filter(|time| **time == before.since) {
+            *time = now;
+        }
     }
 
     /// Whether this change sets something right, instead of making what spec newly asks for.

@@ -10,6 +10,7 @@ mod removal;
 mod step;
 
 pub(super) use note::note;
+pub(super) use step::CREATE;
 pub use step::{Content, EciScalingStep};
 
 use super::desired::{Desired, Flaw, desired};
@@ -105,6 +106,7 @@ impl Draft<'_> {
                 // Another configuration under the name: nothing in it was set by us.
                 status.applied = crate::api::paths::Paths::default();
                 status.secrets.clear();
+                status.convergence = None;
                 Some(Origin::Adopted)
             }
         };

@@ -4,6 +4,7 @@ use super::step::EciScalingStep;
 use crate::api::eci_scaling_config::EciScalingConfigStatus;
 use crate::api::eci_scaling_config::status::{Origin, SecretPrint};
 use crate::api::journal::JournalState;
+use crate::api::paths::Paths;
 use crate::cloud::error::{Acted, CloudError};
 use crate::reconcile::kind::Receipt;
 use jiff::Timestamp;
@@ -25,8 +26,9 @@ pub(in super::super) fn note(
             status.origin = Some(Origin::Created);
             remember(&mut status.secrets, &content.prints);
         }
-        (EciScalingStep::Create { run, .. }, Err(error)) => {
-            if error.acted == Acted::No {
+        (EciScalingStep::Create { run, again, .. }, Err(error)) => {
+            // The refusal of another try says nothing of an earlier one, which may be why it was refused.
+            if error.acted == Acted::No && !again {
                 if let Some(entry) = status.operations.iter_mut().find(|entry| entry.run == *run) {
                     entry.state = JournalState::Refused;
                 }
@@ -34,17 +36,7 @@ pub(in super::super) fn note(
             }
         }
         (EciScalingStep::Modify { content, .. }, Ok(_)) => remember(&mut status.secrets, &content.prints),
-        (EciScalingStep::Modify { .. }, Err(error)) => {
-            // Refused: as if it had not been tried. Whatever an earlier try has set stays remembered.
-            if error.acted == Acted::No
-                && let Some(convergence) = &mut status.convergence
-            {
-                convergence.sent = convergence.sent.saturating_sub(1);
-                if convergence.sent == 0 {
-                    status.convergence = None;
-                }
-            }
-        }
+        (EciScalingStep::Modify { .. }, Err(error)) => failed(status, error.acted),
         (EciScalingStep::Delete { .. }, Ok(_)) => {
             status.origin = None;
             status.operations.clear();
@@ -53,7 +45,27 @@ pub(in super::super) fn note(
     }
 }
 
-fn remember(prints: &mut Vec<SecretPrint>, sent: &[SecretPrint]) {
+/// It was no try, whatever came of it. If it may have acted, what it sets is remembered until that is seen; else nothing was set, and nothing set
+/// right. That spec asks for something which was not reached yet stays on record: the next try would else look like a correction.
+fn failed(status: &mut EciScalingConfigStatus, acted: Acted) {
+    let Some(convergence) = &mut status.convergence else { return };
+    convergence.sent = convergence.sent.saturating_sub(1);
+    if convergence.sent > 0 || acted == Acted::Perhaps {
+        return;
+    }
+    let since = convergence.since;
+    convergence.paths.clear();
+    convergence.sets = Paths::default();
+    if status.corrections.iter().any(|correction| correction.times.contains(&since)) {
+        for correction in &mut status.corrections {
+            correction.times.retain(|time| *time != since);
+        }
+        status.corrections.retain(|correction| !correction.times.is_empty());
+        status.convergence = None;
+    }
+}
+
+pub(super) fn remember(prints: &mut Vec<SecretPrint>, sent: &[SecretPrint]) {
     prints.retain(|print| sent.iter().all(|sent| sent.path != print.path));
     prints.extend(sent.iter().cloned());
     prints.sort_by(|one, other| one.path.cmp(&other.path));

@@ -1,7 +1,7 @@
 //! An object that goes: what steward created is deleted, unless another object has taken it over; everything else stays.
 
 use super::creation::{LOOK, WATCH};
-use super::step::{DELETE, EciScalingStep};
+use super::step::{CREATE, DELETE, EciScalingStep};
 use super::{Draft, Next, Reason, Verdict, owner, working};
 use crate::api::eci_scaling_config::status::Origin;
 use crate::api::journal::JournalState;
@@ -31,7 +31,7 @@ impl Draft<'_> {
     fn nothing_there(&mut self) -> Verdict {
         let open = self.object.unresolved().filter(|_| self.seen.found.is_none());
         let Some(entry) = open else { return self.gone() };
-        let since = self.given.seen_since.get(&entry.run).copied().unwrap_or(self.now);
+        let since = self.given.seen_since.get(CREATE).copied().unwrap_or(self.now);
         let age = self.now.duration_since(since).abs();
         if age >= WATCH || self.answer(&entry.run) {
             return self.gone();

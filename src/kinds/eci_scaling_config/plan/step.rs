@@ -17,6 +17,8 @@ pub enum EciScalingStep {
         group: String,
         name: String,
         content: Arc<Content>,
+        /// Under the same entry it was tried before, and nobody knows what came of that.
+        again: bool,
     },
     Modify {
         id: String,
@@ -44,7 +46,7 @@ impl PartialEq for Content {
     }
 }
 
-pub(super) const CREATE: &str = "create";
+pub(in super::super) const CREATE: &str = "create";
 pub(super) const MODIFY: &str = "modify";
 pub(super) const DELETE: &str = "delete";
 

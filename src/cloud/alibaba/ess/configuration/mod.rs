@@ -206,6 +206,11 @@ impl Value {
         matches!(self, Self::Secret(secret) if secret.expose_secret().bytes().all(|byte| byte == b'*'))
     }
 
+    /// As what cannot be shown.
+    pub fn secret(&self) -> SecretString {
+        self.as_text().into()
+    }
+
     /// As a parameter of a request has it; lists have no such form and are told apart by it only.
     fn as_text(&self) -> String {
         match self {

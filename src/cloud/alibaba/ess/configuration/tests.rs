@@ -11,7 +11,7 @@ fn fields(fields: &'static [Field], prefix: &str) -> Vec<String> {
             match field.shape {
                 Shape::Entries(entries) => self::fields(entries.fields, &format!("{path}[].")),
                 Shape::Texts => vec![format!("{path}[]")],
-                _ => vec![path],
+                Shape::Text | Shape::Json | Shape::Whole | Shape::Number | Shape::Price | Shape::Flag | Shape::Secret => vec![path],
             }
         })
         .collect()

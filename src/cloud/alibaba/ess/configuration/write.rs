@@ -36,7 +36,7 @@ impl Item {
                     }
                 }
                 Value::Text(_) | Value::Whole(_) | Value::Number(_) | Value::Flag(_) | Value::Secret(_) => {
-                    into.push((name, value.as_text()))
+                    into.push((name, value.as_text()));
                 }
             }
         }
