@@ -9,6 +9,7 @@ mod proof;
 mod steward;
 mod table;
 mod tree;
+mod wire;
 
 use guess::{Journey, Manners, Policies, count};
 use proof::{Proof, never_cleared};

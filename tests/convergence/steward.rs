@@ -166,7 +166,9 @@ impl Steward {
                 secret: &BTreeSet::new(),
             })
         };
-        let (one, other) = (ask(), ask());
+        let one = ask();
+        // Once for each spec is often enough.
+        let other = if sets.is_empty() { ask() } else { return Ok(one) };
         let said = |difference: &Difference| requests::modify("asc-1", &difference.call, difference.overrides);
         let same = said(&one) == said(&other) && one.changes == other.changes && one.sets == other.sets;
         if same { Ok(one) } else { Err("the same question has two answers".to_owned()) }
