@@ -101,7 +101,10 @@ impl<K: Kind> Pass<'_, K> {
             let verdict = Verdict {
                 phase: Phase::Stuck,
                 reason: Reason::Abandoned,
-                message: format!("the annotation {} is set: steward leaves this object and what it stands for alone{open}", envelope::ABANDON),
+                message: format!(
+                    "the annotation {} is set: steward leaves this object and what it stands for alone{open}",
+                    envelope::ABANDON
+                ),
                 drifted: None,
             };
             let status = self.object().status().cloned().unwrap_or_default();

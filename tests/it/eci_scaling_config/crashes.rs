@@ -101,7 +101,10 @@ fn a_change_survives_a_crash_at_every_call() {
         let mut world = rested(&bound(nginx("nginx:1.27")));
         world.cloud.clear_calls();
         world.edit("web", &json!({"configuration": {"cpu": 3, "containers": null}}));
-        world.edit("web", &json!({"configuration": {"containers": [{"name": "nginx", "image": "nginx:1.28"}, {"name": "new", "image": "new:1"}]}}));
+        world.edit(
+            "web",
+            &json!({"configuration": {"containers": [{"name": "nginx", "image": "nginx:1.28"}, {"name": "new", "image": "new:1"}]}}),
+        );
         world
     };
     play(begin, |world, what, _| {

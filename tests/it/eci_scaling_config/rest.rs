@@ -51,6 +51,9 @@ fn a_hundred_settled_objects_are_silent_for_a_day() {
     let syncs = 24 * 6;
     let ideal = OBJECTS / 10;
     let reads = world.calls(DESCRIBE);
-    assert!((syncs * ideal..=syncs * ideal * 12 / 10).contains(&reads), "{reads} reads in {syncs} syncs of {OBJECTS} objects, {ideal} each");
+    assert!(
+        (syncs * ideal..=syncs * ideal * 12 / 10).contains(&reads),
+        "{reads} reads in {syncs} syncs of {OBJECTS} objects, {ideal} each"
+    );
     assert_eq!(world.cloud.calls().len(), reads, "and nothing else");
 }

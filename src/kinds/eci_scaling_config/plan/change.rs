@@ -30,6 +30,7 @@ impl Draft<'_> {
             Ok(()) if self.given.observe_only => self.only_look(&difference),
             Ok(()) => {
                 self.learn(&difference, desired);
+                self.status.pursued_generation = Some(self.generation());
                 self.act(found, desired, &difference)
             }
         };
