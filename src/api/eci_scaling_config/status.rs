@@ -48,6 +48,9 @@ pub struct EciScalingConfigStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 256), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["path"]))]
     pub secrets: Vec<SecretPrint>,
+    /// The generation of spec that the cloud was last made equal to, or is being made: what differs from it afterwards was changed by somebody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pursued_generation: Option<i64>,
     /// The change that is under way: sent, and not yet seen to hold.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub convergence: Option<Convergence>,

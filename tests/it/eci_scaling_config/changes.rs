@@ -148,6 +148,26 @@ fn what_cannot_be_compared_shows_no_drift() {
 }
 
 #[test]
+fn an_edit_that_had_to_wait_sets_nothing_right() {
+    let edited = json!({"configuration": {"containers": [{"name": "nginx", "image": "nginx:1.28",
+        "environmentVars": [{"key": "MODE", "valueFrom": {"configMapKeyRef": {"name": "app", "key": "mode"}}}]}]}});
+    let mut world = settled(&bound(nginx("nginx:1.27")));
+    world.edit("web", &edited);
+    world.until_ready("web", "False/DependencyNotReady");
+    world.config_map("app", &json!({"mode": "prod"}));
+    world.until(minutes(1), "it is made", |world| world.in_cloud("asc-1")["Containers"][0]["Image"] == "nginx:1.28");
+    world.until_ready("web", "True/InSync");
+    let blind = steward_cloudsim::What::error(503, "ServiceUnavailable");
+    world.cloud.fault(steward_cloudsim::Fault::on(crate::world::configurations::DESCRIBE, blind).times(40));
+    world.edit("web", &json!({"configuration": nginx("nginx:1.29")}));
+    world.until(minutes(40), "it is made", |world| world.in_cloud("asc-1")["Containers"][0]["Image"] == "nginx:1.29");
+    world.until_ready("web", "True/InSync");
+    world.pass(seconds(5));
+    assert_eq!(world.status("web")["corrections"], Value::Null);
+    assert!(world.events("web").iter().all(|event| !event.contains("DriftCorrected")), "{:#?}", world.events("web"));
+}
+
+#[test]
 fn an_operator_that_only_observes_writes_nothing_and_creates_nothing() {
     let mut world = World::of_configurations(SEED);
     world.configure(|config| config.observe_only = true);

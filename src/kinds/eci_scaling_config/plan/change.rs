@@ -34,6 +34,7 @@ impl Draft<'_> {
             Ok(()) => {
                 self.learn(&difference);
                 self.keep_prints(&difference, desired);
+                self.status.pursued_generation = Some(self.generation());
                 self.act(found, desired, &difference)
             }
         };

@@ -73,6 +73,7 @@ impl Draft<'_> {
         }
         let again = self.status.operations.last().is_some_and(|entry| entry.state == JournalState::Intended);
         let run = self.intend(group, &name);
+        self.status.pursued_generation = Some(self.generation());
         let paths = vec!["scalingConfigurationName".to_owned()];
         self.status.convergence =
             Some(Convergence { generation: self.generation(), sent: 1, since: self.now.into(), paths: Vec::new(), sets: all_new.named });

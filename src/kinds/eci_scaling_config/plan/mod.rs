@@ -133,10 +133,11 @@ impl Draft<'_> {
         self.object.metadata.generation.unwrap_or_default()
     }
 
-    /// Whether this generation of spec has not been looked at before.
+    /// Whether this generation of spec has not been pursued before: what differs is what it newly asks for. That a pass has seen it says nothing;
+    /// it may have been one that did not get at the cloud, or at a Secret.
     fn is_edited(&self) -> bool {
         let status = self.object.status.as_ref();
-        status.and_then(|status| status.envelope.observed_generation) != Some(self.generation())
+        status.and_then(|status| status.pursued_generation) != Some(self.generation())
     }
 
     fn look_at(&mut self, at: Timestamp) {
