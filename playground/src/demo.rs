@@ -19,7 +19,7 @@ struct Act {
 const ACTS: [Act; 4] = [
     Act {
         title: "One image changes, and the sidecar that somebody added by hand survives",
-        look_at: "the cloud replaces the list of containers as a whole, so the Modify carries both of them",
+        look_at: "the manifest names one container; the cloud replaces the list as a whole, and still has both after one Modify",
         commands: &[
             "steward-playground containers asc-1",
             "cat playground/manifests/scaling-configuration.yaml",

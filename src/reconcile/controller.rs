@@ -178,6 +178,10 @@ fn tell<K: Kind>(context: &Context<K>, namespace: Option<&str>, event: &Event<K>
             context.memory.saw(&object.uid().unwrap_or_default(), Fingerprint::of(object), reason);
         }
         Event::Delete(object) => {
+            // Whoever means the same may have waited for this one to go.
+            for peer in context.claims.peers(object).refs(object.claims().iter().map(String::as_str)) {
+                context.wake.wake(&peer);
+            }
             context.claims.lost(object);
             context.memory.forget(&object.uid().unwrap_or_default());
             context.sessions.released(&object.namespace().unwrap_or_default(), object.common().credential);

@@ -119,6 +119,28 @@ fn an_unknown_service_is_answered_with_those_there_are() {
 }
 
 #[test]
+fn the_fields_that_hints_about_scaling_configurations_name_exist() {
+    let crd = cloud_steward::api::crds().into_iter().find(|crd| crd.spec.names.kind == "EciScalingConfig").expect("the kind");
+    let schema = serde_json::to_value(&crd.spec.versions[0].schema).expect("JSON")["openAPIV3Schema"].clone();
+    let exists = |field: &str| {
+        let found = field.split('.').try_fold(&schema, |schema, name| schema["properties"].get(name));
+        found.is_some()
+    };
+    let told = entries(&explain(&["--list", "-o", "json", "--service", "ess"]));
+    let words: Vec<&str> = told
+        .iter()
+        .flat_map(|entry| ["meaning", "hint"].map(|key| entry[key].as_str().unwrap_or_default()))
+        .flat_map(str::split_whitespace)
+        .collect();
+    let named: Vec<&str> =
+        words.iter().map(|word| word.trim_matches([',', ';', ':', '.'])).filter(|word| word.starts_with("spec.")).collect();
+    assert!(named.len() > 8, "{named:?}");
+    let missing: Vec<_> = named.iter().filter(|field| !exists(field)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+    assert!(["spec.deletionPolicy", "spec.managementPolicy"].into_iter().all(exists), "hints write these with their values");
+}
+
+#[test]
 fn without_a_question_it_says_how_to_ask() {
     let answer = explain(&[]);
     assert_eq!(answer.status.code(), Some(2));

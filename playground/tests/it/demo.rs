@@ -8,8 +8,15 @@ fn the_demo_runs_to_its_end_and_shows_what_it_announces() {
     let text = String::from_utf8_lossy(&said.stdout);
     assert!(said.status.success(), "{text}\n{}", String::from_utf8_lossy(&said.stderr));
     let acts: Vec<&str> = text.split("\n=== ").skip(1).collect();
-    let [joined, drifted, rejected] = acts[..] else { panic!("three acts: {text}") };
+    let [changed, joined, drifted, rejected] = acts[..] else { panic!("four acts: {text}") };
+    let (before, after) = changed.split_once("kubectl apply").expect("an apply");
     for (act, shown) in [
+        (before, "nginx        registry.example/nginx:1.26       0.5"),
+        (before, "log-shipper  registry.example/log-shipper:2.3"),
+        (after, "web    True    InSync           asg-1   2     4        registry.example/nginx:1.27"),
+        (after, "nginx        registry.example/nginx:1.27       0.5"),
+        (after, "log-shipper  registry.example/log-shipper:2.3"),
+        (after, "ModifyEciScalingConfiguration"),
         (joined, "JoinSecurityGroup  InstanceId=i-web1 SecurityGroupId=sg-web  200"),
         (joined, "web-1       True    InSync"),
         (drifted, "DriftDetected   spec.targets[i-web1]   not a member"),

@@ -102,11 +102,11 @@ pub struct ConfigFile {
     /// Path of the file, relative to where the volume is mounted.
     #[schemars(length(min = 1, max = 1024))]
     pub path: String,
-    /// What is in the file, as the cloud takes it; at most 32 KB.
+    /// What is in the file, as the cloud takes it: in base64, at most 32 KB. It can be read by everybody who may read this object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32_768))]
     pub content: Option<String>,
-    /// What is in the file, from a Secret or a ConfigMap of the same namespace. The same limit.
+    /// What is in the file, from a Secret or a ConfigMap of the same namespace, at most 32 KB. Steward sends it to the cloud in base64.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_from: Option<ValueFrom>,
     /// Permissions of the file; see `configFileVolumeDefaultMode` about how it is written.

@@ -14,6 +14,7 @@ use birds::{KEY_SECRET, KEYSTONE_TOKEN, OIDC_TOKEN, PASSWORD, SESSION_TOKEN, TEM
 use cloud_steward::ambient::{Clock, Dice};
 use cloud_steward::cli::run::{LogFormat, subscriber};
 use cloud_steward::cloud::alibaba::ecs::JoinSecurityGroupRequest;
+use cloud_steward::cloud::alibaba::ess::configuration::{CONFIGURATION, Item, Source};
 use cloud_steward::cloud::alibaba::{self, Alibaba, AlibabaOptions, AssumedRole, EndpointNetwork, TokenSource};
 use cloud_steward::cloud::budget::{Budget, Lane, Limits};
 use cloud_steward::cloud::client::{CallObserver, FinishedCall, Surroundings};
@@ -23,6 +24,7 @@ use cloud_steward::cloud::huawei::{self, Huawei, HuaweiOptions, ProjectRef, Prov
 use cloud_steward::cloud::session::{Cloud, Session};
 use cloud_steward::cloud::transport::{Transport, TransportOptions};
 use cloud_steward::installation::SECRET;
+use cloud_steward::operator::KindName;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
@@ -134,7 +136,7 @@ async fn through_alibaba(url: &str, method: &str, transport: &Arc<Transport>, go
         auth: alibaba_auth(method),
         region: "cn-hangzhou".to_owned(),
         network: EndpointNetwork::Public,
-        endpoints: ["ecs", "sts"].map(|service| (service.to_owned(), url.parse().expect("a URL"))).into(),
+        endpoints: ["ecs", "ess", "sts"].map(|service| (service.to_owned(), url.parse().expect("a URL"))).into(),
         around: surroundings(transport, gossip),
     });
     gossip.told(alibaba.get_caller_identity().await.map(drop));
@@ -143,6 +145,20 @@ async fn through_alibaba(url: &str, method: &str, transport: &Arc<Transport>, go
     let join = JoinSecurityGroupRequest { security_group_id: "sg-1".to_owned(), ..JoinSecurityGroupRequest::default() };
     gossip.told(ecs.join_security_group(join).await.map(drop));
     gossip.told(ecs.instance("i-1").await.map(drop));
+    let ess = session.ess().expect("it is Alibaba Cloud's");
+    let configuration = Item::read(&with_secrets(), CONFIGURATION, Source::Spec);
+    gossip.told(ess.configuration("asc-1").await.map(drop));
+    gossip.told(ess.modify_eci_scaling_configuration("asc-1", &configuration, false).await.map(drop));
+    gossip.told(ess.create_eci_scaling_configuration("asg-1", &configuration).await.map(drop));
+}
+
+/// A configuration as it is sent, with secrets wherever one can be.
+fn with_secrets() -> Value {
+    json!({
+        "imageRegistryCredentials": [{"server": "r", "userName": "u", "password": PASSWORD}],
+        "containers": [{"name": "nginx", "environmentVars": [{"key": "TOKEN", "value": SESSION_TOKEN}]}],
+        "volumes": [{"name": "keys", "configFileVolumeConfigFileToPath": [{"path": "key", "content": OIDC_TOKEN}]}],
+    })
 }
 
 fn huawei_auth(method: &str) -> huawei::Auth {
@@ -255,6 +271,8 @@ fn seed() -> String {
         "regions": ["cn-hangzhou"],
         "securityGroups": [{"id": "sg-base", "vpc": "vpc-1"}, {"id": "sg-web", "vpc": "vpc-1"}],
         "instances": {"count": 99, "prefix": "i-", "groups": ["sg-base"]},
+        "scalingGroups": [{"id": "asg-1"}],
+        "scalingConfigurations": [{"id": "asc-1", "group": "asg-1", "configuration": {"Containers": [{"Name": "nginx", "Image": "nginx:1"}]}}],
         "huawei": {"domains": [{
             "id": "d1", "name": "acme",
             "users": [{"id": "u1", "name": "alice", "password": PASSWORD, "keys": [{"access": "AK1", "secret": KEY_SECRET}]}],
@@ -300,13 +318,33 @@ fn secret(world: &World, name: &str, values: &Value) {
 
 fn point_at(world: &World, url: &str) {
     for (name, ..) in credentials() {
-        let services = if ["keys", "temporary", "role"].contains(&name) { ["ecs", "sts"].as_slice() } else { &["iam"] };
+        let services = if ["keys", "temporary", "role"].contains(&name) { ["ecs", "ess", "sts"].as_slice() } else { &["iam"] };
         let endpoints: Vec<Value> = services.iter().map(|service| json!({"service": service, "url": url})).collect();
         world.api.patch_json(CREDENTIALS, "default", name, &json!({"spec": {"endpoints": endpoints}}));
     }
 }
 
+/// A configuration that takes all of its secrets from the Secret `app`.
+fn configuration(world: &World) {
+    let from = |key: &str| json!({"secretKeyRef": {"name": "app", "key": key}});
+    let file = json!({"path": "key", "contentFrom": from("file")});
+    let configuration = json!({
+        "imageRegistryCredentials": [{"server": "r", "userName": "u", "passwordSecretRef": {"name": "app", "key": "password"}}],
+        "containers": [{"name": "nginx", "environmentVars": [{"key": "TOKEN", "valueFrom": from("token")}]}],
+        "volumes": [{"name": "keys", "type": "ConfigFileVolume", "configFileVolumeConfigFileToPath": [file]}],
+    });
+    world.api.create_json(json!({
+        "apiVersion": "cloudsteward.dev/v1alpha1", "kind": "EciScalingConfig", "metadata": {"namespace": "default", "name": "web"},
+        "spec": {"credentialRef": {"name": "keys"}, "scalingConfigurationId": "asc-1", "configuration": configuration},
+    }));
+}
+
 fn ask_anew(world: &mut World, number: usize) {
+    // Other values each time, so that they have to be sent.
+    let values =
+        [("password", PASSWORD), ("token", SESSION_TOKEN), ("file", OIDC_TOKEN)].map(|(key, value)| (key, format!("{number} {value}")));
+    let values: serde_json::Map<String, Value> = values.into_iter().map(|(key, value)| (key.to_owned(), value.into())).collect();
+    world.api.patch_json("secrets", "default", "app", &json!({"stringData": values}));
     for (name, ..) in credentials() {
         let asked = json!({"metadata": {"annotations": {"reconcile.cloudsteward.dev/requestedAt": number.to_string()}}});
         world.api.patch_json(CREDENTIALS, "default", name, &asked);
@@ -328,8 +366,9 @@ fn shown(world: &World) -> String {
     text
 }
 
-const SHOWN: [&str; 7] =
-    [CREDENTIALS, MEMBERSHIPS, "events.events.k8s.io", "leases", "namespaces", "configmaps", "customresourcedefinitions"];
+const CONFIGURATIONS: &str = "eciscalingconfigs";
+const SHOWN: [&str; 8] =
+    [CREDENTIALS, CONFIGURATIONS, MEMBERSHIPS, "events.events.k8s.io", "leases", "namespaces", "configmaps", "customresourcedefinitions"];
 
 /// The key that steward has made itself, in the forms in which it may be written.
 fn installation_key(world: &World) -> [String; 3] {
@@ -366,6 +405,7 @@ fn nothing_got_out(world: &World, log: &Log, step: &str) {
 fn whatever_goes_wrong_no_secret_is_in_log_status_events_or_numbers() {
     let (log, _listening) = Log::listen();
     let mut world = World::empty(&seed());
+    world.configure(|config| config.kinds.push(KindName::EciScalingConfig));
     world.show_numbers();
     for (name, values, spec) in credentials() {
         secret(&world, name, &values);
@@ -380,11 +420,15 @@ fn whatever_goes_wrong_no_secret_is_in_log_status_events_or_numbers() {
         spec["credentialRef"] = json!({"name": name});
         world.membership(name, &spec);
     }
+    secret(&world, "app", &json!({"password": PASSWORD, "token": SESSION_TOKEN, "file": OIDC_TOKEN}));
+    configuration(&world);
     world.start();
     world.pass(minutes(1));
     for name in ["keys", "temporary", "signed", "password"] {
         assert_eq!(world.credential_ready(name), "True/InSync", "{name}");
     }
+    let configuration = world.api.get_json(CONFIGURATIONS, "default", "web").expect("it exists")["status"].clone();
+    assert_eq!(configuration["secrets"].as_array().map(Vec::len), Some(3), "{configuration:#}");
     nothing_got_out(&world, &log, "all is well");
 
     let error = |status, code: &str| {
@@ -460,6 +504,7 @@ fn whatever_goes_wrong_no_secret_is_in_log_status_events_or_numbers() {
     for name in ["keys", "temporary", "role"] {
         world.delete(name);
     }
+    world.api.delete(CONFIGURATIONS, "default", "web");
     world.pass(minutes(5));
     nothing_got_out(&world, &log, "all go");
 }

@@ -111,7 +111,7 @@ async fn answer(State(parrot): State<Parrot>, method: Method, uri: Uri, headers:
         Mood::Muddles => {
             let soup = json!([TEMPORARY_SECRET, {TEMPORARY_TOKEN: told}]);
             let mut muddled = json!({"RequestId": "R", "token": {"expires_at": KEYSTONE_TOKEN, "user": TEMPORARY_SECRET}, "projects": TEMPORARY_TOKEN, "domains": soup});
-            for field in ["AccountId", "Instances", "Credentials", "credential"] {
+            for field in ["AccountId", "Instances", "ScalingConfigurations", "Credentials", "credential"] {
                 muddled[field] = if field == "AccountId" { soup.clone() } else { json!(TEMPORARY_SECRET) };
             }
             json_answer(200, &muddled)
@@ -159,6 +159,10 @@ fn good(operation: Option<&str>, path: &str) -> Response<Body> {
             let keys = json!({"AccessKeyId": "STS.1", "AccessKeySecret": TEMPORARY_SECRET, "SecurityToken": TEMPORARY_TOKEN, "Expiration": expires});
             json!({"RequestId": "R", "Credentials": keys})
         }
+        (Some("DescribeEciScalingConfigurations"), _) => {
+            json!({"RequestId": "R", "TotalCount": 1, "ScalingConfigurations": [configuration()]})
+        }
+        (Some("CreateEciScalingConfiguration"), _) => json!({"RequestId": "R", "ScalingConfigurationId": "asc-1"}),
         (Some(_), _) => json!({"RequestId": "R"}),
         (None, "/v3/auth/tokens") => {
             let project = json!({"id": "p1", "name": "eu-de", "domain": of_account});
@@ -174,6 +178,15 @@ fn good(operation: Option<&str>, path: &str) -> Response<Body> {
         }
     };
     json_answer(200, &body)
+}
+
+/// As the vendor gives one out, passwords and all.
+fn configuration() -> Value {
+    json!({
+        "ScalingConfigurationId": "asc-1", "ScalingGroupId": "asg-1", "LifecycleState": "Active",
+        "ImageRegistryCredentials": [{"Server": "other", "UserName": "u", "Password": TEMPORARY_SECRET}],
+        "Containers": [{"Name": "nginx", "Image": "nginx:1", "EnvironmentVars": [{"Key": "THEIRS", "Value": "a"}]}],
+    })
 }
 
 fn json_answer(status: u16, body: &Value) -> Response<Body> {

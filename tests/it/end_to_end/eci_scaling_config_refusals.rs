@@ -2,12 +2,13 @@
 //! not run here. The rules have a table of their own beside the types; here is what only a real API server says: limits of numbers and lists,
 //! words that do not exist, fields that do not exist, and that the rules are cheap enough for it.
 
-use super::real::{ExpectSuccess as _, applied};
+use super::real::{ExpectSuccess as _, applied, read};
 use super::refusals::control_plane;
 use serde_json::{Value, json};
 use steward_playground::Said;
+use steward_playground::playground::repository;
 
-/// As the manual shows them: bound by id, and found by name in a group.
+/// As people write them: bound by id, and found by name in a group.
 const MANIFESTS: &str = r#"
 apiVersion: cloudsteward.dev/v1alpha1
 kind: EciScalingConfig
@@ -185,6 +186,9 @@ fn the_manuals_manifests_apply_as_they_are_and_a_password_is_not_kept_even_where
     let control_plane = control_plane();
     let kubectl = control_plane.kubectl();
     applied(kubectl, MANIFESTS).expect_success();
+    let page = read(&repository().join("docs/eci-scaling-config.md"));
+    let (_, shown) = page.split_once("```yaml\n").expect("the page begins with manifests");
+    applied(kubectl, shown.split_once("```").expect("and they end").0).expect_success();
     let get =
         |name: &str| -> Value { serde_json::from_str(&kubectl.ok(&["get", "esc", name, "-o", "json"]).expect("it exists")).expect("JSON") };
     let web = get("web");

@@ -5,6 +5,7 @@ pub(crate) mod configurations;
 pub(crate) mod crash;
 mod credentials;
 mod outside;
+pub(crate) mod tap;
 
 use crate::api_server::ApiServer;
 use cloud_steward::ambient::{Clock, Dice};

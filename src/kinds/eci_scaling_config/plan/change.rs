@@ -102,22 +102,22 @@ impl Draft<'_> {
         next_read_back(age).map(|after| after.saturating_sub(age))
     }
 
-    /// What the cloud is seen to hold of values from Secrets is known by its print, whoever set it: should spec say something else one day, it must
-    /// not be shown.
+    /// A value that is in the cloud need not have been sent to be known: another one is news, this one, if it changes there, is drift, and should
+    /// spec say something else one day, it must not be shown.
     fn keep_prints(&mut self, difference: &Difference, desired: &Desired) {
         if difference.sayable().all(|change| change.unavailable) {
             self.status.secrets.retain(|print| desired.prints.iter().any(|wanted| wanted.path == print.path));
         }
-        let is_so = |print: &&SecretPrint| difference.changes.iter().all(|change| !leads_to(change.path.as_str(), &print.path));
-        let seen: Vec<SecretPrint> = desired.prints.iter().filter(is_so).cloned().collect();
+        let differs = |print: &SecretPrint| difference.changes.iter().any(|change| is_below(&print.path, change.path.as_str()));
+        let seen: Vec<_> = desired.prints.iter().filter(|print| !differs(print)).cloned().collect();
         remember(&mut self.status.secrets, &seen);
     }
 
     /// The change is made, and seen.
     fn tell(&mut self, convergence: &Convergence) {
         let paths = few(convergence.paths.iter().map(String::as_str));
-        // A call that was refused has changed nothing; one in doubt has, if what it was for is so.
-        if convergence.sent == 0 && (convergence.sets.is_empty() || convergence.generation != self.generation()) {
+        // A call in doubt has changed something if what it was for is so; what was taken back says nothing of it.
+        if convergence.sent == 0 && convergence.generation != self.generation() {
             return;
         }
         if self.set_right(convergence) {
@@ -164,8 +164,9 @@ impl Draft<'_> {
             return verdict;
         }
         self.begin(&due, difference);
-        // What is not in the call has not been sent.
-        let prints = desired.prints.iter().filter(|print| difference.call.get(top(&print.path)).is_some()).cloned().collect();
+        // A list that has to stay at home takes its values with it.
+        let is_sent = |print: &&SecretPrint| difference.call.names().any(|name| is_below(&print.path, name));
+        let prints = desired.prints.iter().filter(is_sent).cloned().collect();
         let content = Content { item: difference.call.clone(), prints, paths };
         self.steps.push(EciScalingStep::Modify { id: found.id.clone(), content: Arc::new(content), overrides: difference.overrides });
         working(Reason::Applying, message)
@@ -209,6 +210,9 @@ impl Draft<'_> {
     /// for ever.
     fn begin(&mut self, due: &[&Change], difference: &Difference) {
         let before = self.status.convergence.take();
+        if let Some(before) = before.as_ref().filter(|before| before.generation == self.generation()) {
+            self.go_on_correcting(before);
+        }
         let sets = before.as_ref().map_or_else(|| difference.sets.clone(), |before| before.sets.and(&difference.sets));
         let same = before.filter(|before| before.generation == self.generation());
         let sent = same.as_ref().map_or(0, |before| before.sent).saturating_add(1);
@@ -238,14 +242,9 @@ fn next_read_back(age: SignedDuration) -> Option<SignedDuration> {
     READ_BACKS.iter().map(|after| SignedDuration::from_secs(*after)).find(|after| *after > age)
 }
 
-/// Whether the first path is the second one, or one that it begins with.
-fn leads_to(first: &str, path: &str) -> bool {
-    path.strip_prefix(first).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-}
-
-/// The field of the configuration that a path in text leads into.
-fn top(path: &str) -> &str {
-    path.split(['.', '[']).next().unwrap_or_default()
+/// Whether the path is `above` or leads on from there.
+fn is_below(path: &str, above: &str) -> bool {
+    path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
 fn is_covered(convergence: &Convergence, due: &[&Change]) -> bool {

@@ -70,12 +70,13 @@ impl Draft<'_> {
         if self.has_no_permit() {
             return working(Reason::Applying, format!("creating {name} in {group}"));
         }
+        let again = self.status.operations.last().is_some_and(|entry| entry.state == JournalState::Intended);
         let run = self.intend(group, &name);
         let paths = vec!["scalingConfigurationName".to_owned()];
         self.status.convergence =
             Some(Convergence { generation: self.generation(), sent: 1, since: self.now.into(), paths: Vec::new(), sets: all_new.named });
         let content = Arc::new(Content { item: desired.item, prints: desired.prints, paths });
-        self.steps.push(EciScalingStep::Create { run, group: group.clone(), name: name.clone(), content });
+        self.steps.push(EciScalingStep::Create { run, group: group.clone(), name: name.clone(), content, again });
         working(Reason::Applying, format!("creating {name} in {group}"))
     }
 

@@ -29,14 +29,8 @@ impl Draft<'_> {
         for correction in &mut self.status.corrections {
             correction.times.retain(|time| time.get() > earliest);
         }
-        if let Some(failed) = self.status.convergence.as_ref().filter(|convergence| convergence.sent == 0) {
-            // A try that failed has set nothing right.
-            for correction in &mut self.status.corrections {
-                correction.times.retain(|time| *time != failed.since);
-            }
-        }
         self.status.corrections.retain(|correction| !correction.times.is_empty());
-        if self.is_edited() || self.status.convergence.as_ref().is_some_and(|convergence| convergence.sent > 0) {
+        if self.is_edited() || self.status.convergence.is_some() {
             return None;
         }
         let theirs: Vec<&Change> = due.iter().copied().filter(|change| self.was_set_right(change, desired)).collect();
@@ -83,6 +77,14 @@ impl Draft<'_> {
         // Those that were set right most lately are kept.
         corrections.sort_by_key(|correction| std::cmp::Reverse(correction.times.last().map(|time| time.get())));
         corrections.truncate(SHOWN);
+    }
+
+    /// Another try of a correction is not another correction.
+    pub(super) fn go_on_correcting(&mut self, before: &Convergence) {
+        let now = self.now.into();
+        for time in self.status.corrections.iter_mut().flat_map(|correction| &mut correction.times).filter(|time| **time == before.since) {
+            *time = now;
+        }
     }
 
     /// Whether this change sets something right, instead of making what spec newly asks for.

@@ -26,8 +26,9 @@ pub(in super::super) fn note(
             status.origin = Some(Origin::Created);
             remember(&mut status.secrets, &content.prints);
         }
-        (EciScalingStep::Create { run, .. }, Err(error)) => {
-            if error.acted == Acted::No {
+        (EciScalingStep::Create { run, again, .. }, Err(error)) => {
+            // The refusal of another try says nothing of an earlier one, which may be why it was refused.
+            if error.acted == Acted::No && !again {
                 if let Some(entry) = status.operations.iter_mut().find(|entry| entry.run == *run) {
                     entry.state = JournalState::Refused;
                 }
@@ -35,20 +36,32 @@ pub(in super::super) fn note(
             }
         }
         (EciScalingStep::Modify { content, .. }, Ok(_)) => remember(&mut status.secrets, &content.prints),
-        (EciScalingStep::Modify { .. }, Err(error)) => {
-            // No try, whatever came of it. If it may have acted, what it sets is remembered until that is seen.
-            if let Some(convergence) = &mut status.convergence {
-                convergence.sent = convergence.sent.saturating_sub(1);
-                if convergence.sent == 0 && error.acted == Acted::No {
-                    convergence.sets = Paths::default();
-                }
-            }
-        }
+        (EciScalingStep::Modify { .. }, Err(error)) => failed(status, error.acted),
         (EciScalingStep::Delete { .. }, Ok(_)) => {
             status.origin = None;
             status.operations.clear();
         }
         (EciScalingStep::Delete { .. }, Err(_)) => {}
+    }
+}
+
+/// It was no try, whatever came of it. If it may have acted, what it sets is remembered until that is seen; else nothing was set, and nothing set
+/// right. That spec asks for something which was not reached yet stays on record: the next try would else look like a correction.
+fn failed(status: &mut EciScalingConfigStatus, acted: Acted) {
+    let Some(convergence) = &mut status.convergence else { return };
+    convergence.sent = convergence.sent.saturating_sub(1);
+    if convergence.sent > 0 || acted == Acted::Perhaps {
+        return;
+    }
+    let since = convergence.since;
+    convergence.paths.clear();
+    convergence.sets = Paths::default();
+    if status.corrections.iter().any(|correction| correction.times.contains(&since)) {
+        for correction in &mut status.corrections {
+            correction.times.retain(|time| *time != since);
+        }
+        status.corrections.retain(|correction| !correction.times.is_empty());
+        status.convergence = None;
     }
 }
 

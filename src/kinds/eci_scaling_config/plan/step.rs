@@ -17,6 +17,8 @@ pub enum EciScalingStep {
         group: String,
         name: String,
         content: Arc<Content>,
+        /// Under the same entry it was tried before, and nobody knows what came of that.
+        again: bool,
     },
     Modify {
         id: String,
