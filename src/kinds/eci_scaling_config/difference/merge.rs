@@ -22,6 +22,8 @@ pub(super) struct Outcome {
     pub(super) sets: Paths,
     /// What a call that sends the value would lose.
     pub(super) lost: Vec<Path>,
+    /// What spec names although the vendor calls it unavailable.
+    pub(super) unavailable: Vec<Path>,
     /// What is ours and should go, and that the rest of its entry cannot do without.
     pub(super) stuck: Vec<Path>,
 }
@@ -73,6 +75,9 @@ impl<'a> Merge<'a> {
     fn leaf(&mut self, field: &Field, desired: Option<&Value>, observed: Option<&Value>, here: &Path, exclusive: bool) -> Option<Value> {
         if let Some(value) = desired {
             self.names(here);
+            if field.unavailable {
+                self.outcome.unavailable.push(here.clone());
+            }
             let usual = observed.is_none() && field.is_usual(value);
             if !usual && !field.is_same(desired, observed) {
                 self.differs(field, here, desired, observed);

@@ -102,22 +102,22 @@ impl Draft<'_> {
         next_read_back(age).map(|after| after.saturating_sub(age))
     }
 
-    /// A value that is in the cloud need not have been sent to be known: another one is news, this one, if it changes there, is drift, and should
-    /// spec say something else one day, it must not be shown.
+    /// What the cloud is seen to hold of values from Secrets is known by its print, whoever set it: should spec say something else one day, it must
+    /// not be shown.
     fn keep_prints(&mut self, difference: &Difference, desired: &Desired) {
         if difference.sayable().all(|change| change.unavailable) {
             self.status.secrets.retain(|print| desired.prints.iter().any(|wanted| wanted.path == print.path));
         }
-        let differs = |print: &SecretPrint| difference.changes.iter().any(|change| is_below(&print.path, change.path.as_str()));
-        let seen: Vec<_> = desired.prints.iter().filter(|print| !differs(print)).cloned().collect();
+        let is_so = |print: &&SecretPrint| difference.changes.iter().all(|change| !leads_to(change.path.as_str(), &print.path));
+        let seen: Vec<SecretPrint> = desired.prints.iter().filter(is_so).cloned().collect();
         remember(&mut self.status.secrets, &seen);
     }
 
     /// The change is made, and seen.
     fn tell(&mut self, convergence: &Convergence) {
         let paths = few(convergence.paths.iter().map(String::as_str));
-        // A call in doubt has changed something if what it was for is so; what was taken back says nothing of it.
-        if convergence.sent == 0 && convergence.generation != self.generation() {
+        // A call that was refused has changed nothing; one in doubt has, if what it was for is so.
+        if convergence.sent == 0 && (convergence.sets.is_empty() || convergence.generation != self.generation()) {
             return;
         }
         if self.set_right(convergence) {
@@ -164,9 +164,8 @@ impl Draft<'_> {
             return verdict;
         }
         self.begin(&due, difference);
-        // A list that has to stay at home takes its values with it.
-        let is_sent = |print: &&SecretPrint| difference.call.names().any(|name| is_below(&print.path, name));
-        let prints = desired.prints.iter().filter(is_sent).cloned().collect();
+        // What is not in the call has not been sent.
+        let prints = desired.prints.iter().filter(|print| difference.call.get(top(&print.path)).is_some()).cloned().collect();
         let content = Content { item: difference.call.clone(), prints, paths };
         self.steps.push(EciScalingStep::Modify { id: found.id.clone(), content: Arc::new(content), overrides: difference.overrides });
         working(Reason::Applying, message)
@@ -242,9 +241,14 @@ fn next_read_back(age: SignedDuration) -> Option<SignedDuration> {
     READ_BACKS.iter().map(|after| SignedDuration::from_secs(*after)).find(|after| *after > age)
 }
 
-/// Whether the path is `above` or leads on from there.
-fn is_below(path: &str, above: &str) -> bool {
-    path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+/// Whether the first path is the second one, or one that it begins with.
+fn leads_to(first: &str, path: &str) -> bool {
+    path.strip_prefix(first).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+}
+
+/// The field of the configuration that a path in text leads into.
+fn top(path: &str) -> &str {
+    path.split(['.', '[']).next().unwrap_or_default()
 }
 
 fn is_covered(convergence: &Convergence, due: &[&Change]) -> bool {
@@ -254,28 +258,28 @@ fn is_covered(convergence: &Convergence, due: &[&Change]) -> bool {
 
 /// Spec is as it can be, or what is left cannot be said to the cloud.
 fn nothing_to_say(difference: &Difference) -> Verdict {
-    let names = |paths: &[Path]| few(paths.iter().map(Path::as_str));
     if !difference.cannot_merge.is_empty() {
         let message = format!(
             "the cloud replaces lists as a whole, and sending this one would lose {}: this release does not know it, or the cloud does not show it. Add it to spec, or upgrade steward",
-            names(&difference.cannot_merge)
+            few(difference.cannot_merge.iter().map(Path::as_str))
         );
         return stuck(Reason::CannotMerge, message);
     }
-    if !difference.cannot_clear.is_empty() {
+    if difference.stuck().next().is_some() {
         let message = format!(
             "{} left spec, and no parameter of the cloud's clears it: put it back, clear it in the console, or set spec.allowOverride",
-            names(&difference.cannot_clear)
+            few(difference.stuck().map(Path::as_str))
         );
         return stuck(Reason::CannotClear, message);
     }
-    let sent: Vec<_> = difference.changes.iter().map(|change| change.path.as_str()).collect();
-    if sent.is_empty() {
+    // What still differs is unavailable, too.
+    let unavailable: BTreeSet<&Path> = difference.unavailable.iter().chain(difference.changes.iter().map(|change| &change.path)).collect();
+    if unavailable.is_empty() {
         return settled("the configuration is as spec has it");
     }
     settled(&format!(
-        "the configuration is as spec has it; {} was sent, and is not waited for: the vendor calls it unavailable",
-        few(sent.into_iter())
+        "the configuration is as spec has it. The vendor calls {} unavailable: steward sends it, and nobody waits for it",
+        few(unavailable.into_iter().map(Path::as_str))
     ))
 }
 

@@ -27,6 +27,7 @@ const GROUP_TYPE: &str = "ECI";
 impl Draft<'_> {
     pub(super) fn create(&mut self, desired: Desired) -> Verdict {
         self.status.lifecycle_state = None;
+        self.status.summary = None;
         self.status.drift.clear();
         let region = &self.seen.region;
         let (Some(group), Some(name)) = (&self.object.spec.scaling_group_id, self.object.name_to_find().map(str::to_owned)) else {
@@ -98,14 +99,14 @@ impl Draft<'_> {
         let answered = self.answer(&entry.run);
         if answered && !same {
             // Another name than the one that was looked for: whether there is such a one is seen next.
-            self.settle_entry(&entry.run, JournalState::Refused);
+            self.settle_entry(&entry.run, &JournalState::Refused);
             self.look_at(self.now);
             return Some(working(Reason::Applying, format!("nothing came of the creation of {name} in {group}")));
         }
         if answered || entry.state != JournalState::OutcomeUnknown && young && same {
             return None;
         }
-        self.settle_entry(&entry.run, JournalState::OutcomeUnknown);
+        self.settle_entry(&entry.run, &JournalState::OutcomeUnknown);
         let message = format!(
             "whether {name} was created in {group} cannot be found out: look there. Then say so with the annotation {RESOLVE}=\"{}=NotRan\" (or Ran, if it was there and is gone)",
             entry.run
@@ -113,7 +114,7 @@ impl Draft<'_> {
         Some(stuck(Reason::OutcomeUnknown, message))
     }
 
-    fn settle_entry(&mut self, run: &str, state: JournalState) {
+    fn settle_entry(&mut self, run: &str, state: &JournalState) {
         for entry in self.status.operations.iter_mut().filter(|entry| entry.run == run) {
             entry.state = state.clone();
         }

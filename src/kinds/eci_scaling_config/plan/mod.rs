@@ -75,7 +75,11 @@ impl Draft<'_> {
         }
         let desired = match desired(self.object, &self.given.references, &self.given.installation) {
             Ok(desired) => desired,
-            Err(flaw) => return flawed(flaw),
+            Err(flaw) => {
+                // Without its values spec cannot be compared.
+                self.status.drift.clear();
+                return flawed(flaw);
+            }
         };
         match &self.seen.found {
             Some(found) => self.change(found, &desired),
@@ -90,7 +94,8 @@ impl Draft<'_> {
         let entry = status.operations.iter_mut().find(|entry| !matches!(entry.state, JournalState::Done | JournalState::Refused));
         let made_by = entry.as_ref().map(|entry| {
             let earliest = entry.started_at.get().saturating_sub(CLOCKS_APART).unwrap_or(Timestamp::MIN);
-            let in_time = found.creation_time.is_none_or(|created| created >= earliest);
+            // Of one that does not say when it was made nobody knows that it is ours to delete.
+            let in_time = found.creation_time.is_some_and(|created| created >= earliest);
             if entry.ids.contains(&found.id) || entry.ids.is_empty() && in_time { Origin::Created } else { Origin::Adopted }
         });
         if let Some(entry) = entry {

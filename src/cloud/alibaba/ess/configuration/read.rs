@@ -74,7 +74,10 @@ fn value(json: &Json, shape: Shape, source: Source) -> Option<Value> {
         Shape::Texts => json.as_array()?.iter().filter(|item| !item.is_null()).map(text).collect::<Option<_>>().map(Value::Texts),
         Shape::Entries(entries) => {
             let read = |item: &Json| item.is_object().then(|| Item::read(item, entries.fields, source));
-            json.as_array()?.iter().filter(|item| !item.is_null()).map(read).collect::<Option<_>>().map(Value::Items)
+            let items: Vec<Item> = json.as_array()?.iter().filter(|item| !item.is_null()).map(read).collect::<Option<_>>()?;
+            // An entry without anything in it cannot be sent, nor is it missed; unless it may hold what the cloud does not show.
+            let may_hide = entries.fields.iter().any(|field| matches!(field.shape, Shape::Secret));
+            Some(Value::Items(items.into_iter().filter(|item| may_hide || !item.is_empty()).collect()))
         }
     }
 }
