@@ -29,14 +29,8 @@ impl Draft<'_> {
         for correction in &mut self.status.corrections {
             correction.times.retain(|time| time.get() > earliest);
         }
-        if let Some(failed) = self.status.convergence.as_ref().filter(|convergence| convergence.sent == 0) {
-            // A try that failed has set nothing right.
-            for correction in &mut self.status.corrections {
-                correction.times.retain(|time| *time != failed.since);
-            }
-        }
         self.status.corrections.retain(|correction| !correction.times.is_empty());
-        if self.is_edited() || self.status.convergence.as_ref().is_some_and(|convergence| convergence.sent > 0) {
+        if self.is_edited() || self.status.convergence.is_some() {
             return None;
         }
         let theirs: Vec<&Change> = due.iter().copied().filter(|change| self.was_set_right(change, desired)).collect();
