@@ -2,8 +2,9 @@
 
 PLAYGROUND = cargo run --quiet --locked --bin steward-playground --
 STEWARD    = cargo run --quiet --locked --bin steward --
+FIELDS     = docs/eci-scaling-configuration-fields.md
 
-.PHONY: demo test lint crds up down build
+.PHONY: demo test lint crds docs up down build
 
 demo: build     ## a scripted walk through the playground; cleans up
 	@$(PLAYGROUND) demo
@@ -21,9 +22,13 @@ lint:           ## format, clippy, and generated files up to date
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	$(STEWARD) crds --dir crds --check
+	$(STEWARD) fields --file $(FIELDS) --check
 
 crds:           ## write crds/ anew
 	$(STEWARD) crds --dir crds
+
+docs:           ## write the pages of docs/ anew that say what the code says
+	$(STEWARD) fields --file $(FIELDS)
 
 build:
 	cargo build --workspace --locked

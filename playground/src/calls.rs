@@ -19,7 +19,7 @@ pub(crate) fn chosen<'a>(calls: &'a [Call], about: Option<&str>, limit: usize) -
 pub(crate) fn table(calls: &[&Call]) -> String {
     let mut rows: Vec<[String; 6]> = vec![TITLES.map(str::to_owned)];
     rows.extend(calls.iter().map(|call| row(call)));
-    table::of(rows, WIDTH, PARAMETERS)
+    table::of(&rows, WIDTH, PARAMETERS)
 }
 
 fn row(call: &Call) -> [String; 6] {

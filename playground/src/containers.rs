@@ -17,15 +17,14 @@ pub(crate) fn table(state: &str, id: &str) -> Result<String> {
     for container in one["configuration"]["Containers"].as_array().into_iter().flatten() {
         rows.push(["Name", "Image", "Cpu", "Memory"].map(|field| text(&container[field])));
     }
-    Ok(table::of(rows, WIDTH, IMAGE))
+    Ok(table::of(&rows, WIDTH, IMAGE))
 }
 
 fn text(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
+    if value.is_null() {
+        return String::new();
     }
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 const GAP: &str = "  ";
 
 /// Pads the columns; where a row would be longer than `width`, it is cut in the column `elastic`. The first row has the titles.
-pub(crate) fn of<const N: usize>(rows: Vec<[String; N]>, width: usize, elastic: usize) -> String {
+pub(crate) fn of<const N: usize>(rows: &[[String; N]], width: usize, elastic: usize) -> String {
     let width_of = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let mut widths: [usize; N] = std::array::from_fn(width_of);
     let others: usize = widths.iter().sum::<usize>() - widths[elastic] + GAP.len() * (N - 1);
@@ -11,7 +11,7 @@ pub(crate) fn of<const N: usize>(rows: Vec<[String; N]>, width: usize, elastic: 
     widths[elastic] = widths[elastic].min(width.saturating_sub(others).max(title));
 
     let mut table = String::new();
-    for row in &rows {
+    for row in rows {
         let line: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{:width$}", cut(cell, width))).collect();
         table.push_str(line.join(GAP).trim_end());
         table.push('\n');

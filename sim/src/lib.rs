@@ -35,6 +35,11 @@ mod simulator;
 mod throttle;
 mod world;
 
+/// Auto Scaling without a wire.
+pub mod ess {
+    pub use crate::alibaba::ess::alone::Configuration;
+}
+
 pub use clock::Clock;
 pub use faults::{Fault, Garble, What, When};
 pub use hook::{CallInfo, Hook, Moment, Verdict};

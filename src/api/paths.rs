@@ -91,7 +91,16 @@ impl Paths {
     /// The members of both.
     #[must_use]
     pub fn and(&self, other: &Self) -> Self {
-        self.members().into_iter().chain(other.members()).collect()
+        let mut both = self.clone();
+        both.add(other);
+        both
+    }
+
+    /// Takes the members of another set too.
+    pub fn add(&mut self, other: &Self) {
+        for path in other.members() {
+            self.insert(&path);
+        }
     }
 }
 
@@ -148,6 +157,8 @@ mod tests {
                 prop_assert!(set.contains(path));
             }
             prop_assert_eq!(set.filtered(|path| path.len() > 1).members().len(), expected.iter().filter(|path| path.len() > 1).count());
+            let (even, odd): (Vec<_>, Vec<_>) = expected.into_iter().partition(|path| path.len() % 2 == 0);
+            prop_assert_eq!(even.into_iter().collect::<Paths>().and(&odd.into_iter().collect()), set.clone());
             prop_assert_eq!(set.and(&set), set);
         }
     }

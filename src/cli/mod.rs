@@ -2,6 +2,7 @@
 
 pub mod crds;
 pub mod explain;
+pub mod fields;
 pub mod run;
 pub mod version;
 
@@ -23,6 +24,9 @@ pub enum Command {
     Crds(crds::Flags),
     /// Say what an error code of a cloud means, what steward does about it, and what a person should do.
     Explain(explain::Flags),
+    /// Print what there is to say about each field of a scaling configuration, or write it into a file.
+    #[command(hide = true)]
+    Fields(fields::Flags),
     /// Print the version.
     Version,
 }

@@ -196,6 +196,25 @@ impl World {
         self.set_lifecycle(&seed.id, seed.lifecycle)
     }
 
+    /// A configuration in a world of its own.
+    pub(crate) fn lay_alone(&mut self, id: &str, configuration: BTreeMap<String, Value>, extra: BTreeMap<String, Value>) -> Result<()> {
+        self.accounts.insert("1".to_owned());
+        self.regions.insert("cn-hangzhou".to_owned());
+        let group = ScalingGroupSeed { id: "asg-1".to_owned(), ..ScalingGroupSeed::default() };
+        let one = ScalingConfigurationSeed { id: id.to_owned(), group: group.id.clone(), configuration, extra, ..Default::default() };
+        self.lay_scaling(vec![group], vec![one], &Defaults::default(), Timestamp::UNIX_EPOCH)
+    }
+
+    pub(crate) fn edit_alone(&mut self, id: &str, configuration: BTreeMap<String, Value>, extra: BTreeMap<String, Value>) -> Result<()> {
+        let change = Change {
+            scaling_configuration: Some(id.to_owned()),
+            configuration: Some(configuration),
+            extra: Some(extra),
+            ..Change::default()
+        };
+        self.set_configuration(id, &change, Timestamp::UNIX_EPOCH)
+    }
+
     pub(super) fn set_configuration(&mut self, id: &str, change: &Change, now: Timestamp) -> Result<()> {
         let foreign = Change {
             name: None,

@@ -4,6 +4,7 @@ mod budget;
 mod changes;
 mod crashes;
 mod fights;
+mod ill_luck;
 mod lag;
 mod lives;
 mod owners;

@@ -64,7 +64,7 @@ fn secrets_reach_the_cloud_and_nobody_else_and_a_rotation_within_a_minute() {
     assert_eq!(there["ImageRegistryCredentials"][0]["UserName"], "robot");
     assert_eq!(real.acted(MODIFY), 1);
     let first = print();
-    assert_eq!(first.as_array().map(Vec::len), Some(3), "password, variable and file: {first}");
+    assert_eq!(first.as_array().map(Vec::len), Some(4), "password, two variables and a file: {first}");
     nothing_got_out(&real, "all is set");
 
     // It is the cloud that says whether a call has changed something: a password that is the same would not.

@@ -39,9 +39,9 @@ fn steward_never_asks_for_what_it_may_not_and_never_lists_secrets() {
     let used: BTreeSet<Right> = requests.iter().filter_map(right_of).collect();
     let on_secrets: BTreeSet<_> = requests.iter().filter(|request| request["objectRef"]["resource"] == "secrets").map(place_of).collect();
     let own = format!("create {STEWARDS_NAMESPACE}/steward-installation");
-    let read =
+    let named =
         ["default/aliyun", "team/aliyun", &format!("{STEWARDS_NAMESPACE}/steward-installation")].map(|secret| format!("get {secret}"));
-    assert_eq!(on_secrets, read.into_iter().chain([own]).collect(), "by name, and only those that somebody names");
+    assert_eq!(on_secrets, named.into_iter().chain([own]).collect(), "by name, and only those that somebody names");
     may_not_make_secrets_elsewhere(&real);
     let granted = granted();
     let beyond: Vec<_> = used.difference(&granted).collect();

@@ -1,5 +1,6 @@
 //! ESS 2022-02-22: the table of its operations, and what all of them share.
 
+pub(crate) mod alone;
 mod answer;
 mod describe;
 pub(crate) mod fields;

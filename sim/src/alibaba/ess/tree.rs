@@ -143,7 +143,12 @@ impl Tree {
 
     /// As a person would write it, nested, without passwords.
     pub(crate) fn view(&self) -> Value {
-        nested(self, CONFIGURATION)
+        nested(self, CONFIGURATION, Some("(secret)"))
+    }
+
+    /// The same with them.
+    pub(super) fn whole(&self) -> Value {
+        nested(self, CONFIGURATION, None)
     }
 }
 
@@ -199,12 +204,12 @@ fn flatten(name: &str, value: &Value, pairs: &mut Vec<(String, String)>) {
     }
 }
 
-fn nested(tree: &Tree, fields: &'static [Field]) -> Value {
+fn nested(tree: &Tree, fields: &'static [Field], for_secrets: Option<&str>) -> Value {
     let mut root = Map::new();
     for field in fields {
         let value = match (tree.0.get(field.name), &field.what) {
-            (Some(Held::One(_)), What::Secret) => json!("(secret)"),
-            (Some(Held::Items(items)), What::Items(fields)) => items.values().map(|item| nested(item, fields)).collect(),
+            (Some(Held::One(value)), What::Secret) => for_secrets.map_or_else(|| value.clone(), Value::from),
+            (Some(Held::Items(items)), What::Items(fields)) => items.values().map(|item| nested(item, fields, for_secrets)).collect(),
             (Some(Held::Texts(texts)), _) => texts.values().cloned().collect(),
             (Some(Held::One(value)), _) => value.clone(),
             (None | Some(Held::Items(_)), _) => continue,

@@ -42,6 +42,9 @@ impl<'a> Merge<'a> {
     pub(super) fn top(&mut self, field: &'static Field) -> Outcome {
         let exclusive = self.question.exclusive && EXCLUSIVE.contains(&field.name);
         let (desired, observed) = (self.question.desired, self.question.observed);
+        if field.entries().is_some() && observed.unknown().any(|name| name == field.describe) {
+            self.outcome.lost.push(Path::default().field(field.name));
+        }
         let value = self.field(field, desired.get(field.name), observed.get(field.name), &Path::default(), exclusive);
         Outcome { value, ..std::mem::take(&mut self.outcome) }
     }
@@ -82,7 +85,8 @@ impl<'a> Merge<'a> {
             return desired.cloned();
         }
         // What the document says anyway is as good as gone: where it is cleared, the cloud may put it in again.
-        let is_gone = observed.is_none_or(|value| value.is_empty() || field.is_usual(value));
+        let is_empty = |value: &Value| value.is_empty() && !matches!(value, Value::Whole(_));
+        let is_gone = observed.is_none_or(|value| is_empty(value) || field.is_usual(value));
         let ours = self.question.owned.contains(here.names());
         let unwanted = exclusive && here.names().len() > 2;
         if is_gone || !(ours || unwanted) {

@@ -99,7 +99,7 @@ pub fn difference(question: &Question<'_>) -> Difference {
                 _ if is_empty => found.cannot_clear.push(here),
                 Some(value) if outcome.lost.is_empty() => {
                     found.call.set(field, value.clone());
-                    found.sets = found.sets.and(&outcome.sets);
+                    found.sets.add(&outcome.sets);
                 }
                 _ => found.cannot_merge.extend(outcome.lost),
             }
@@ -107,8 +107,8 @@ pub fn difference(question: &Question<'_>) -> Difference {
         if let Some(value) = outcome.value.filter(|_| !is_empty) {
             found.merged.set(field, value);
         }
-        found.named = found.named.and(&outcome.named);
-        all_sets = all_sets.and(&outcome.sets);
+        found.named.add(&outcome.named);
+        all_sets.add(&outcome.sets);
         found.cannot_clear.extend(outcome.stuck);
         found.unavailable.extend(outcome.unavailable);
         found.changes.extend(outcome.changes);

@@ -168,12 +168,13 @@ impl Draft<'_> {
         Some(Verdict { phase, reason: failure.reason, message, drifted: None })
     }
 
-    fn step(&mut self, step: EciScalingStep) {
-        if self.given.at_most > 0 {
-            self.steps.push(step);
-        } else {
+    /// Nothing is put on record for a call that cannot be made in this pass: the next one makes it.
+    fn has_no_permit(&mut self) -> bool {
+        let none = self.given.at_most == 0;
+        if none {
             self.look_at(self.now);
         }
+        none
     }
 }
 

@@ -53,6 +53,13 @@ fn an_answer_is_read_by_its_own_names_and_leniently() {
 }
 
 #[test]
+fn an_entry_that_holds_nothing_is_none() {
+    let answer = json!({"Volumes": [{}, {"Name": "", "Type": null}, {"Name": "v"}, {"New": 1}], "HostAliases": [{"Ip": ""}], "ImageRegistryCredentials": [{}]});
+    let read = Item::read(&answer, CONFIGURATION, Source::Answer);
+    assert_eq!(["volumes", "hostAliases", "imageRegistryCredentials"].map(|list| read.entries(list).len()), [2, 0, 1]);
+}
+
+#[test]
 fn values_are_compared_as_the_vendor_keeps_them() {
     let field = |name: &str| CONFIGURATION.iter().find(|field| field.name == name).unwrap();
     let same = |name: &str, one: Value, other: Option<Value>| field(name).is_same(Some(&one), other.as_ref());
