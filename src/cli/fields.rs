@@ -138,10 +138,8 @@ fn fields(page: &mut String, fields_here: &[Field], schema: &Value, before: &Pla
             continue;
         }
         let place = before.of(field, if matches!(field.shape, Shape::Texts) { "[]" } else { "" });
-        let spec = match field.shape {
-            Shape::Secret => format!("{}, from `passwordSecretRef` or `dockerConfigSecretRef`", code(&place.spec)),
-            _ => code(&place.spec),
-        };
+        let from = if matches!(field.shape, Shape::Secret) { ", from `passwordSecretRef` or `dockerConfigSecretRef`" } else { "" };
+        let spec = format!("{}{from}", code(&place.spec));
         row(page, &[&code(&place.modify), &spec, kind(field.shape), &limits(schema), &reads_back(field, before, &place)]);
     }
 }

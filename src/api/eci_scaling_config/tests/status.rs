@@ -43,6 +43,7 @@ fn the_fullest_status_stays_below_its_limit() {
     let status = EciScalingConfigStatus {
         envelope: fullest_envelope(),
         origin: Some(Origin::Adopted),
+        pursued_generation: Some(i64::MAX),
         scaling_group_id: Some(letters(64)),
         scaling_configuration_name: Some(letters(64)),
         lifecycle_state: Some("Inactive".to_owned()),

@@ -100,14 +100,14 @@ impl Draft<'_> {
         let answered = self.answer(&entry.run);
         if answered && !same {
             // Another name than the one that was looked for: whether there is such a one is seen next.
-            self.settle_entry(&entry.run, JournalState::Refused);
+            self.settle_entry(&entry.run, &JournalState::Refused);
             self.look_at(self.now);
             return Some(working(Reason::Applying, format!("nothing came of the creation of {name} in {group}")));
         }
         if answered || entry.state != JournalState::OutcomeUnknown && young && same {
             return None;
         }
-        self.settle_entry(&entry.run, JournalState::OutcomeUnknown);
+        self.settle_entry(&entry.run, &JournalState::OutcomeUnknown);
         let message = format!(
             "whether {name} was created in {group} cannot be found out: look there. Then say so with the annotation {RESOLVE}=\"{}=NotRan\" (or Ran, if it was there and is gone)",
             entry.run
@@ -115,7 +115,7 @@ impl Draft<'_> {
         Some(stuck(Reason::OutcomeUnknown, message))
     }
 
-    fn settle_entry(&mut self, run: &str, state: JournalState) {
+    fn settle_entry(&mut self, run: &str, state: &JournalState) {
         for entry in self.status.operations.iter_mut().filter(|entry| entry.run == run) {
             entry.state = state.clone();
         }
