@@ -34,7 +34,6 @@ impl Draft<'_> {
             Ok(()) => {
                 self.learn(&difference);
                 self.keep_prints(&difference, desired);
-                self.status.pursued_generation = Some(self.generation());
                 self.act(found, desired, &difference)
             }
         };
@@ -140,6 +139,7 @@ impl Draft<'_> {
                     "what was sent before the latest edit may not be seen in the cloud yet".to_owned(),
                 );
             }
+            self.status.pursued_generation = Some(self.generation());
             return nothing_to_say(difference);
         }
         if let Some(verdict) = self.given_up(&due) {
@@ -222,6 +222,7 @@ impl Draft<'_> {
                 paths.push(change.path.as_str().to_owned());
             }
         }
+        self.status.pursued_generation = Some(self.generation());
         self.status.convergence = Some(Convergence { generation: self.generation(), sent, since: self.now.into(), paths, sets });
     }
 }

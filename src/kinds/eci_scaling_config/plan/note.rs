@@ -50,13 +50,20 @@ pub(in super::super) fn note(
 fn failed(status: &mut EciScalingConfigStatus, acted: Acted) {
     let Some(convergence) = &mut status.convergence else { return };
     convergence.sent = convergence.sent.saturating_sub(1);
-    if convergence.sent > 0 || acted == Acted::Perhaps {
+    if convergence.sent > 0 {
         return;
     }
     let since = convergence.since;
+    let corrects = status.corrections.iter().any(|correction| correction.times.contains(&since));
+    if !corrects {
+        status.pursued_generation = None;
+    }
+    if acted == Acted::Perhaps {
+        return;
+    }
     convergence.paths.clear();
     convergence.sets = Paths::default();
-    if status.corrections.iter().any(|correction| correction.times.contains(&since)) {
+    if corrects {
         for correction in &mut status.corrections {
             correction.times.retain(|time| *time != since);
         }
