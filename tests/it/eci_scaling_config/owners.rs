@@ -52,7 +52,9 @@ fn by_id_and_by_name_is_the_same_configuration() {
 #[test]
 fn of_two_that_would_create_the_same_one_does() {
     let mut world = World::of_configurations(SEED);
-    let shop = |image: &str| named("shop", json!({"containers": [{"name": "shop", "image": image}]}));
+    let shop = |image: &str| {
+        named("shop", json!({"description": "d", "containerGroupName": "shop", "containers": [{"name": "shop", "image": image}]}))
+    };
     world.configuration("one", &shop("shop:1"));
     world.configuration("two", &shop("shop:2"));
     world.start();

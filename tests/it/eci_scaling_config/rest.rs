@@ -31,10 +31,10 @@ fn a_hundred_settled_objects_are_silent_for_a_day() {
     let in_sync = |world: &World| (0..OBJECTS).all(|number| world.ready(&format!("web-{number}")) == "True/InSync");
     world.until(minutes(5), "all are in sync", in_sync);
     // The first sync after the creation may still find the objects spread; from then on they share a phase.
-    world.pass_in_steps(minutes(60), seconds(5));
+    world.pass_in_steps(minutes(60), seconds(10));
     world.api.clear_requests();
     world.cloud.clear_calls();
-    world.pass_in_steps(minutes(24 * 60), seconds(5));
+    world.pass_in_steps(minutes(24 * 60), seconds(10));
 
     let mut requests: BTreeMap<String, usize> = BTreeMap::new();
     let mut polls = 0;
@@ -51,6 +51,9 @@ fn a_hundred_settled_objects_are_silent_for_a_day() {
     let syncs = 24 * 6;
     let ideal = OBJECTS / 10;
     let reads = world.calls(DESCRIBE);
-    assert!((syncs * ideal..=syncs * ideal * 12 / 10).contains(&reads), "{reads} reads in {syncs} syncs of {OBJECTS} objects, {ideal} each");
+    assert!(
+        (syncs * ideal..=syncs * ideal * 12 / 10).contains(&reads),
+        "{reads} reads in {syncs} syncs of {OBJECTS} objects, {ideal} each"
+    );
     assert_eq!(world.cloud.calls().len(), reads, "and nothing else");
 }

@@ -133,7 +133,7 @@ impl Draft<'_> {
         let prints = desired.prints.iter().filter(is_sent).cloned().collect();
         let content = Content { item: difference.call.clone(), prints, paths };
         self.step(EciScalingStep::Modify { id: found.id.clone(), content: Arc::new(content), overrides: difference.overrides });
-        working(Reason::Applying, message)
+        self.sent_in_vain(&due).unwrap_or_else(|| working(Reason::Applying, message))
     }
 
     /// Nobody waits for a field that the vendor calls unavailable: it is sent once with each edit.
@@ -151,11 +151,12 @@ impl Draft<'_> {
         let since = convergence.since.get();
         // Another process may have written it, by a clock that was ahead.
         let age = self.now.duration_since(since).abs();
-        let paths = few(due.iter().map(|change| change.path.as_str()));
         let read_back = READ_BACKS.iter().map(|after| SignedDuration::from_secs(*after)).find(|after| *after > age);
         if let Some(after) = read_back.filter(|_| is_covered(&convergence, due)) {
             self.look_in(after.saturating_sub(age));
-            return Some(working(Reason::AwaitingConsistency, format!("sent, and not seen in the cloud yet: {paths}")));
+            let paths = few(due.iter().map(|change| change.path.as_str()));
+            let awaited = || working(Reason::AwaitingConsistency, format!("sent, and not seen in the cloud yet: {paths}"));
+            return Some(self.sent_in_vain(due).unwrap_or_else(awaited));
         }
         if convergence.sent < TRIES {
             return None;
@@ -165,10 +166,13 @@ impl Draft<'_> {
             return None;
         }
         self.look_at(again);
-        let message = format!(
-            "the cloud took the change and did not make it: {paths}. It is tried again every hour; look at the value, or at what else sets it"
-        );
-        Some(stuck(Reason::NotConverged, message))
+        Some(not_converged(due))
+    }
+
+    /// Another try of what did not help before is no news: until it helps, that is what is said.
+    fn sent_in_vain(&self, due: &[&Change]) -> Option<Verdict> {
+        let convergence = self.status.convergence.as_ref()?;
+        (convergence.sent > TRIES).then(|| not_converged(due))
     }
 
     /// As long as nothing was seen to be settled, each call is one more try of the same: two values that undo each other would else be sent in turn
@@ -189,6 +193,14 @@ impl Draft<'_> {
         }
         self.status.convergence = Some(Convergence { generation: self.generation(), sent, since: self.now.into(), paths, sets });
     }
+}
+
+fn not_converged(due: &[&Change]) -> Verdict {
+    let paths = few(due.iter().map(|change| change.path.as_str()));
+    let message = format!(
+        "the cloud took the change and did not make it: {paths}. It is tried again every hour; look at the value, or at what else sets it"
+    );
+    stuck(Reason::NotConverged, message)
 }
 
 /// What spec would make of the configuration, and whether status can remember it.
