@@ -4,6 +4,8 @@
 use base64::{DecodeError, Engine as _, engine::general_purpose::STANDARD};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use super::{
     kind::Kind,
@@ -139,8 +141,18 @@ fn definition(object: &mut Value) -> Result<(), Refusal> {
     Ok(())
 }
 
-pub(crate) fn parse_definition(object: &Value) -> Result<Kind, Refusal> {
+/// Every world of every story has the same few definitions, and to read one takes longer than many a story.
+static READ: LazyLock<Mutex<HashMap<String, Arc<Kind>>>> = LazyLock::new(Mutex::default);
+
+pub(crate) fn parse_definition(object: &Value) -> Result<Arc<Kind>, Refusal> {
+    let spec = object["spec"].to_string();
+    let known = || READ.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(kind) = known().get(&spec) {
+        return Ok(Arc::clone(kind));
+    }
     let definition: CustomResourceDefinition =
         serde_json::from_value(object.clone()).map_err(|error| Refusal::bad_request(&error.to_string()))?;
-    Kind::from_definition(&definition).map_err(|error| Refusal::bad_request(&error))
+    let kind = Arc::new(Kind::from_definition(&definition).map_err(|error| Refusal::bad_request(&error))?);
+    known().insert(spec, Arc::clone(&kind));
+    Ok(kind)
 }

@@ -185,7 +185,7 @@ fn admit(state: &State, kind: &Kind, namespace: &str, name: &str) -> Result<(), 
 /// A definition that was stored is served from now on.
 fn follow_definition(state: &mut State, kind: &Kind, stored: &Value) -> Result<(), Refusal> {
     if kind.name == "CustomResourceDefinition" {
-        state.serve(Arc::new(builtin::parse_definition(stored)?));
+        state.serve(builtin::parse_definition(stored)?);
     }
     Ok(())
 }

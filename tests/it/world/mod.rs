@@ -14,11 +14,12 @@ use cloud_steward::cloud::transport::{Transport, TransportOptions};
 use cloud_steward::credentials::AllowedEndpoints;
 use cloud_steward::operator::{self, Config, KindName, Outside, RunError};
 use jiff::{SignedDuration, Timestamp};
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::mpsc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use steward_cloudsim as sim;
 use tokio::runtime::Runtime;
@@ -34,6 +35,7 @@ pub(crate) const CREDENTIALS: &str = "cloudcredentials";
 pub(crate) const ACCOUNT: &str = "1234567890123456";
 /// Steward's own.
 pub(crate) const OWN_NAMESPACE: &str = "cloud-steward-system";
+static CRDS: LazyLock<Vec<CustomResourceDefinition>> = LazyLock::new(cloud_steward::api::crds);
 const STEP: Duration = Duration::from_secs(1);
 
 pub(crate) struct World {
@@ -79,8 +81,8 @@ impl World {
                 .expect("the story's seed is a good one");
         let api = ApiServer::new();
         api.create_namespace(OWN_NAMESPACE);
-        for crd in cloud_steward::api::crds() {
-            api.install_crd(&crd);
+        for crd in CRDS.iter() {
+            api.install_crd(crd);
         }
         let time = Arc::new(AtomicI64::new(i64::try_from(start.as_nanosecond()).expect("this century")));
         let server_time = Arc::clone(&time);

@@ -169,7 +169,7 @@ impl Draft<'_> {
         let prints = desired.prints.iter().filter(|print| difference.call.get(top(&print.path)).is_some()).cloned().collect();
         let content = Content { item: difference.call.clone(), prints, paths };
         self.steps.push(EciScalingStep::Modify { id: found.id.clone(), content: Arc::new(content), overrides: difference.overrides });
-        working(Reason::Applying, message)
+        self.sent_in_vain(&due).unwrap_or_else(|| working(Reason::Applying, message))
     }
 
     /// Nobody waits for a field that the vendor calls unavailable: it is sent once with each edit.
@@ -187,10 +187,11 @@ impl Draft<'_> {
         let since = convergence.since.get();
         // Another process may have written it, by a clock that was ahead.
         let age = self.now.duration_since(since).abs();
-        let paths = few(due.iter().map(|change| change.path.as_str()));
         if let Some(after) = next_read_back(age).filter(|_| is_covered(&convergence, due)) {
             self.look_in(after.saturating_sub(age));
-            return Some(working(Reason::AwaitingConsistency, format!("sent, and not seen in the cloud yet: {paths}")));
+            let paths = few(due.iter().map(|change| change.path.as_str()));
+            let awaited = || working(Reason::AwaitingConsistency, format!("sent, and not seen in the cloud yet: {paths}"));
+            return Some(self.sent_in_vain(due).unwrap_or_else(awaited));
         }
         if convergence.sent < TRIES {
             return None;
@@ -200,10 +201,13 @@ impl Draft<'_> {
             return None;
         }
         self.look_at(again);
-        let message = format!(
-            "the cloud took the change and did not make it: {paths}. It is tried again every hour; look at the value, or at what else sets it"
-        );
-        Some(stuck(Reason::NotConverged, message))
+        Some(not_converged(due))
+    }
+
+    /// Another try of what did not help before is no news: until it helps, that is what is said.
+    fn sent_in_vain(&self, due: &[&Change]) -> Option<Verdict> {
+        let convergence = self.status.convergence.as_ref()?;
+        (convergence.sent > TRIES).then(|| not_converged(due))
     }
 
     /// As long as nothing was seen to be settled, each call is one more try of the same: two values that undo each other would else be sent in turn
@@ -225,6 +229,14 @@ impl Draft<'_> {
         self.status.pursued_generation = Some(self.generation());
         self.status.convergence = Some(Convergence { generation: self.generation(), sent, since: self.now.into(), paths, sets });
     }
+}
+
+fn not_converged(due: &[&Change]) -> Verdict {
+    let paths = few(due.iter().map(|change| change.path.as_str()));
+    let message = format!(
+        "the cloud took the change and did not make it: {paths}. It is tried again every hour; look at the value, or at what else sets it"
+    );
+    stuck(Reason::NotConverged, message)
 }
 
 /// What spec would make of the configuration, and whether status can remember it.

@@ -1,1 +1,280 @@
+//! What the stories are too coarse for: what a failed call leaves behind, which values count as sent, and who may count on what.
 
+use super::*;
+use crate::api::eci_scaling_config::status::{Conflict, Convergence, Correction, SecretPrint};
+use crate::api::paths::Paths;
+use crate::cloud::alibaba::ess::MODIFY_ECI_SCALING_CONFIGURATION;
+use crate::cloud::alibaba::ess::configuration::{CONFIGURATION, Item, Source};
+use crate::cloud::error::{Acted, Class, CloudError, Explanation};
+use crate::installation::Installation;
+use crate::reconcile::claims::Claims;
+use crate::reconcile::kind::{Kind as _, Receipt};
+use crate::references::{Contents, Reference, References};
+use serde_json::{Value as Json, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_800_000_000 + second).unwrap()
+}
+
+/// `web`, bound to asc-1, looked at before in its generation 1.
+fn an_object(configuration: &Json) -> EciScalingConfig {
+    serde_json::from_value(json!({
+        "apiVersion": "cloudsteward.dev/v1alpha1", "kind": "EciScalingConfig",
+        "metadata": {"namespace": "team", "name": "web", "generation": 1},
+        "spec": {"scalingConfigurationId": "asc-1", "configuration": configuration},
+        "status": {"observedGeneration": 1, "accountId": "1", "region": "cn-hangzhou", "externalId": "asc-1", "origin": "Bound"},
+    }))
+    .unwrap()
+}
+
+fn with(mut object: EciScalingConfig, change: impl FnOnce(&mut EciScalingConfigStatus)) -> EciScalingConfig {
+    change(object.status.as_mut().unwrap());
+    object
+}
+
+fn edited(mut object: EciScalingConfig, configuration: &Json) -> EciScalingConfig {
+    object.spec.configuration = serde_json::from_value(configuration.clone()).unwrap();
+    object.metadata.generation = object.metadata.generation.map(|generation| generation + 1);
+    object
+}
+
+/// As the pass writes it down.
+fn recorded(mut object: EciScalingConfig, plan: &Plan<EciScalingConfig>) -> EciScalingConfig {
+    let mut status = plan.status.clone();
+    status.envelope.observed_generation = object.metadata.generation;
+    object.status = Some(status);
+    object
+}
+
+fn answered(object: EciScalingConfig, step: &EciScalingStep, outcome: Result<(), Acted>, second: i64) -> EciScalingConfig {
+    let receipt = Receipt { request_id: None, external_id: "asc-1".to_owned(), changed: true, outcome: "modified" };
+    let error = |acted| {
+        let explanation = Explanation { acted, ..Explanation::of(Class::Unavailable, "it is not there", "wait") };
+        CloudError::explained(MODIFY_ECI_SCALING_CONFIGURATION, &explanation)
+    };
+    let outcome = outcome.map_err(error);
+    with(object, |status| note(status, step, outcome.as_ref().map(|()| &receipt), at(second)))
+}
+
+/// The plan for an object and what the cloud answers.
+fn look(object: &EciScalingConfig, cloud: &Json, references: &References, second: i64) -> Plan<EciScalingConfig> {
+    let found = ScalingConfiguration {
+        id: "asc-1".to_owned(),
+        group: "asg-1".to_owned(),
+        lifecycle_state: "Active".to_owned(),
+        creation_time: None,
+        configuration: Item::read(cloud, CONFIGURATION, Source::Answer),
+    };
+    let seen = Observed { region: "cn-hangzhou".to_owned(), account: "1".to_owned(), found: Some(found), group: None };
+    let given = Given {
+        peers: Claims::of(vec![object.clone()]).peers(object),
+        references: references.clone(),
+        installation: Arc::new(Installation::new(String::new(), String::new(), Vec::new().into())),
+        failures: BTreeMap::new(),
+        seen_since: BTreeMap::new(),
+        just_done: BTreeSet::new(),
+        done: BTreeMap::new(),
+        observe_only: false,
+        at_most: 1,
+        sync_interval: Duration::from_secs(600),
+    };
+    object.plan(&given, &seen, Goal::Keep, at(second))
+}
+
+fn look_at(object: &EciScalingConfig, cloud: &Json, second: i64) -> Plan<EciScalingConfig> {
+    look(object, cloud, &References::default(), second)
+}
+
+fn said(plan: &Plan<EciScalingConfig>) -> (Phase, Reason, Vec<String>) {
+    (plan.verdict.phase, plan.verdict.reason, plan.steps.iter().map(ToString::to_string).collect())
+}
+
+fn paths(paths: &[&str]) -> Paths {
+    paths.iter().map(|path| path.split('/').collect()).collect()
+}
+
+/// cpu is ours and 2, as seen at second 0.
+fn settled() -> EciScalingConfig {
+    with(an_object(&json!({"cpu": 2})), |status| status.applied = paths(&["cpu"]))
+}
+
+#[test]
+fn a_refused_correction_is_none_and_its_next_try_is_one() {
+    let drifted = json!({"Cpu": 1.0});
+    let mut object = settled();
+    for second in 0..8 {
+        let plan = look_at(&object, &drifted, second);
+        assert_eq!(said(&plan), (Phase::Working, Reason::Applying, vec!["modify asc-1: cpu".to_owned()]));
+        assert_eq!(plan.status.corrections.len(), 1);
+        object = answered(recorded(object, &plan), &plan.steps[0], Err(Acted::No), second);
+        assert_eq!(object.status.as_ref().unwrap().corrections, [], "nothing was set right");
+    }
+    let plan = look_at(&object, &drifted, 9);
+    let object = answered(recorded(object, &plan), &plan.steps[0], Ok(()), 9);
+    let plan = look_at(&object, &json!({"Cpu": 2.0}), 10);
+    assert_eq!(plan.status.corrections[0].times.len(), 1);
+    let reasons: Vec<_> = plan.remarks.iter().map(|remark| remark.reason).collect();
+    assert_eq!(reasons, [Reason::DriftCorrected, Reason::InSync]);
+}
+
+#[test]
+fn a_correction_that_takes_two_tries_is_one_and_is_told() {
+    let drifted = json!({"Cpu": 1.0});
+    let mut object = settled();
+    for (second, outcome) in [(0, Err(Acted::Perhaps)), (40, Ok(())), (80, Ok(()))] {
+        let plan = look_at(&object, &drifted, second);
+        assert_eq!(said(&plan).2.len(), 1, "{second}");
+        object = answered(recorded(object, &plan), &plan.steps[0], outcome, second);
+    }
+    let plan = look_at(&object, &json!({"Cpu": 2.0}), 90);
+    assert_eq!(plan.status.corrections[0].times.len(), 1);
+    assert_eq!(plan.remarks[0].reason, Reason::DriftCorrected);
+}
+
+#[test]
+fn an_edit_that_is_refused_again_and_again_corrects_nothing() {
+    let cloud = json!({"Cpu": 2.0});
+    let mut object = edited(settled(), &json!({"cpu": 4}));
+    for second in 0..8 {
+        let plan = look_at(&object, &cloud, second);
+        assert_eq!(said(&plan), (Phase::Working, Reason::Applying, vec!["modify asc-1: cpu".to_owned()]), "{second}");
+        assert_eq!((plan.status.corrections.len(), plan.status.drift.len()), (0, 0), "{second}");
+        object = answered(recorded(object, &plan), &plan.steps[0], Err(Acted::No), second);
+    }
+    let plan = look_at(&object, &json!({"Cpu": 4.0}), 9);
+    assert_eq!((said(&plan).1, plan.remarks.len(), &plan.status.convergence), (Reason::InSync, 0, &None), "somebody else did it");
+}
+
+#[test]
+fn what_a_refused_call_would_have_set_is_not_ours_and_what_a_lost_one_has_is() {
+    for (outcome, ours) in [(Err(Acted::No), false), (Err(Acted::Perhaps), true), (Ok(()), true)] {
+        let object = edited(an_object(&json!({})), &json!({"cpu": 4, "tags": [{"key": "a", "value": "b"}]}));
+        let plan = look_at(&object, &json!({}), 0);
+        let object = answered(recorded(object, &plan), &plan.steps[0], outcome, 0);
+        // The cloud has the tag now, whoever set it; spec drops it.
+        let object = edited(object, &json!({}));
+        let plan = look_at(&object, &json!({"Tags": [{"Key": "a", "Value": "b"}, {"Key": "x", "Value": "y"}]}), 60);
+        assert_eq!(said(&plan).2.len(), usize::from(ours), "{outcome:?}");
+    }
+}
+
+#[test]
+fn five_corrections_in_an_hour_are_a_conflict_and_a_wish_ends_it() {
+    let times = |seconds: &[i64]| seconds.iter().map(|second| at(*second).into()).collect::<Vec<_>>();
+    let corrected = |seconds: &[i64]| {
+        let times = times(seconds);
+        with(settled(), |status| status.corrections = vec![Correction { path: "cpu".to_owned(), times }])
+    };
+    let drifted = json!({"Cpu": 1.0});
+    for (before, now, reason) in [
+        (&[0, 60, 120, 180][..], 240, Reason::Applying),
+        (&[0, 60, 120, 180, 240], 300, Reason::ManagementConflict),
+        (&[0, 60, 120, 180, 240], 3599, Reason::ManagementConflict),
+        (&[0, 60, 120, 180, 240], 3601, Reason::Applying),
+    ] {
+        let plan = look_at(&corrected(before), &drifted, now);
+        assert_eq!(plan.verdict.reason, reason, "{before:?} {now}");
+        assert_eq!(plan.steps.len(), usize::from(reason == Reason::Applying));
+    }
+    let given_up = with(settled(), |status| {
+        status.conflict = Some(Conflict { generation: 1, requested_at: None, paths: vec!["cpu".to_owned()] });
+    });
+    assert_eq!(said(&look_at(&given_up, &drifted, 0)).1, Reason::ManagementConflict);
+    assert_eq!(said(&look_at(&edited(given_up.clone(), &json!({"cpu": 2})), &drifted, 0)).1, Reason::Applying);
+    let mut asked = given_up;
+    asked.metadata.annotations = Some(BTreeMap::from([("reconcile.cloudsteward.dev/requestedAt".to_owned(), "now".to_owned())]));
+    assert_eq!(said(&look_at(&asked, &drifted, 0)).1, Reason::Applying);
+}
+
+#[test]
+fn the_same_is_sent_twice_and_then_every_hour_and_stays_not_converged_meanwhile() {
+    let cloud = json!({"Cpu": 1.0});
+    let mut object = edited(an_object(&json!({})), &json!({"cpu": 4}));
+    let mut sent = Vec::new();
+    let mut reasons = Vec::new();
+    for second in (0..8000).step_by(5) {
+        let plan = look_at(&object, &cloud, second);
+        let said = plan.verdict.reason;
+        if reasons.last() != Some(&said) {
+            reasons.push(said);
+        }
+        object = recorded(object, &plan);
+        if let Some(step) = plan.steps.first() {
+            sent.push(second);
+            object = answered(object, step, Ok(()), second);
+        }
+    }
+    assert_eq!(sent, [0, 30, 3630, 7230]);
+    let expected = [Reason::Applying, Reason::AwaitingConsistency, Reason::Applying, Reason::AwaitingConsistency, Reason::NotConverged];
+    assert_eq!(reasons, expected);
+}
+
+// ── values from elsewhere ───────────────────────────────────────────────────────────────────────────────────
+
+fn secret(name: &str, value: &str) -> References {
+    References::of([(Reference::secret(name), Ok(Some(Contents::of([("k", value.as_bytes())]))))])
+}
+
+fn registry() -> Json {
+    json!({"cpu": 2, "imageRegistryCredentials": [{"server": "r.example", "userName": "u", "passwordSecretRef": {"name": "s", "key": "k"}}]})
+}
+
+const PASSWORD: &str = "imageRegistryCredentials[r.example].password";
+
+fn prints(plan: &Plan<EciScalingConfig>) -> Vec<&str> {
+    plan.status.secrets.iter().map(|print| print.path.as_str()).collect()
+}
+
+#[test]
+fn a_password_counts_as_sent_only_if_its_list_was() {
+    // Somebody else's password is masked, so the list has to stay at home; cpu is sent all the same.
+    let cloud = json!({"ImageRegistryCredentials": [{"Server": "other", "UserName": "e", "Password": "***"}]});
+    let object = an_object(&registry());
+    let plan = look(&object, &cloud, &secret("s", "p"), 0);
+    assert_eq!(said(&plan).2, ["modify asc-1: cpu"]);
+    let object = answered(recorded(object, &plan), &plan.steps[0], Ok(()), 0);
+    assert_eq!(object.status.as_ref().unwrap().secrets, []);
+    let mut cloud = cloud;
+    cloud["Cpu"] = json!(2.0);
+    let plan = look(&object, &cloud, &secret("s", "p"), 60);
+    assert_eq!((said(&plan).1, prints(&plan).len()), (Reason::CannotMerge, 0));
+    // Once it is shown, the list goes.
+    cloud["ImageRegistryCredentials"][0]["Password"] = json!("theirs");
+    let plan = look(&object, &cloud, &secret("s", "p"), 120);
+    let object = answered(recorded(object, &plan), &plan.steps[0], Ok(()), 120);
+    assert_eq!(object.status.as_ref().unwrap().secrets.iter().map(|print| print.path.as_str()).collect::<Vec<_>>(), [PASSWORD]);
+}
+
+#[test]
+fn a_value_that_was_there_already_is_known_without_having_been_sent() {
+    let variable = json!({"containers": [{"name": "a", "environmentVars": [
+        {"key": "K", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}},
+    ]}]});
+    let cloud = |value: &str| json!({"Containers": [{"Name": "a", "Image": "a:1", "EnvironmentVars": [{"Key": "K", "Value": value}]}]});
+    let object = an_object(&variable);
+    let plan = look(&object, &cloud("v"), &secret("s", "v"), 0);
+    assert_eq!((said(&plan).1, prints(&plan)), (Reason::InSync, vec!["containers[a].environmentVars[K].value"]));
+    let object = recorded(object, &plan);
+    // Another one in the Secret is news; it is sent, and not yet known.
+    let plan = look(&object, &cloud("v"), &secret("s", "w"), 60);
+    assert_eq!((plan.status.corrections.len(), plan.steps.len(), &plan.status.secrets), (0, 1, &object.status.as_ref().unwrap().secrets));
+}
+
+#[test]
+fn a_print_that_nothing_wants_any_more_is_forgotten() {
+    let print = |path: &str| SecretPrint { path: path.to_owned(), hmac: "h".to_owned() };
+    let object = with(settled(), |status| status.secrets = vec![print("gone")]);
+    assert_eq!(prints(&look_at(&object, &json!({"Cpu": 2.0}), 0)), Vec::<&str>::new());
+}
+
+#[test]
+fn a_try_that_another_process_recorded_by_a_clock_ahead_is_waited_for_no_longer_than_any_other() {
+    let object = with(settled(), |status| {
+        status.convergence =
+            Some(Convergence { generation: 1, sent: 1, since: at(600).into(), paths: vec!["cpu".to_owned()], sets: paths(&["cpu"]) });
+    });
+    assert_eq!(said(&look_at(&object, &json!({"Cpu": 1.0}), 0)).1, Reason::Applying);
+}
