@@ -13,11 +13,12 @@ mod wire;
 
 use guess::{Journey, Manners, Policies, count};
 use proof::{Proof, never_cleared};
+use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestRunner};
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher as _, RandomState};
 use std::io::Write as _;
+use std::sync::Mutex;
 use steward::{Cloud, Steward, knows_passwords};
 use table::fields;
 use tree::{Level, tidy};
@@ -28,18 +29,33 @@ fn setting(name: &str) -> Option<u64> {
     Some(text.parse().unwrap_or_else(|_| unreachable!("{name} is a number, not {text}")))
 }
 
-fn runner(what: &str) -> TestRunner {
+/// The cases are tried in so many parts at a time, each with a seed of its own that follows from the one that is printed.
+const PARTS: u32 = 4;
+
+/// Tries every case of `strategy`, and panics with the smallest that fails.
+fn try_all<S: Strategy>(what: &str, strategy: fn() -> S, holds: impl Fn(S::Value) -> Result<(), String> + Sync) {
     let seed = setting("STEWARD_PROPERTY_SEED").unwrap_or_else(|| RandomState::new().hash_one(what));
     let cases = u32::try_from(setting("STEWARD_PROPERTY_CASES").unwrap_or(10_000)).expect("so many cases fit");
     // Past the test harness, which keeps what a test prints to itself when all is well.
     writeln!(std::io::stdout(), "{what}: {cases} cases with STEWARD_PROPERTY_SEED={seed}").expect("stdout is open");
-    TestRunner::new(Config {
-        cases,
-        rng_seed: RngSeed::Fixed(seed),
-        failure_persistence: None,
-        max_shrink_iters: 20_000,
-        ..Config::default()
-    })
+    let part = |number: u32| {
+        let config = Config {
+            cases: cases.div_ceil(PARTS),
+            rng_seed: RngSeed::Fixed(seed.wrapping_add(number.into())),
+            failure_persistence: None,
+            max_shrink_iters: 20_000,
+            ..Config::default()
+        };
+        let outcome = TestRunner::new(config).run(&strategy(), |case| holds(case).map_err(TestCaseError::fail));
+        outcome.map_err(|error| error.to_string())
+    };
+    let failed = std::thread::scope(|scope| {
+        let parts: Vec<_> = (0..PARTS).map(|number| scope.spawn(move || part(number))).collect();
+        parts.into_iter().find_map(|part| part.join().expect("a part ends").err())
+    });
+    if let Some(error) = failed {
+        panic!("{error}");
+    }
 }
 
 /// How often what happened, so that it can be seen that all of it did.
@@ -49,6 +65,12 @@ struct Tally(BTreeMap<String, usize>);
 impl Tally {
     fn note(&mut self, what: &str, happened: bool) {
         *self.0.entry(what.to_owned()).or_default() += usize::from(happened);
+    }
+
+    fn add(&mut self, other: Self) {
+        for (what, times) in other.0 {
+            *self.0.entry(what).or_default() += times;
+        }
     }
 
     fn never(&self) -> Vec<&str> {
@@ -102,13 +124,14 @@ fn travel(journey: &Journey, tally: &mut Tally) -> Result<(), String> {
 
 #[test]
 fn whatever_is_there_and_whatever_spec_says_one_call_makes_it_so_and_loses_nothing() {
-    let tally = RefCell::new(Tally::default());
-    let outcome =
-        runner("convergence").run(&guess::journey(), |journey| travel(&journey, &mut tally.borrow_mut()).map_err(TestCaseError::fail));
-    if let Err(error) = outcome {
-        panic!("{error}");
-    }
-    let tally = tally.into_inner();
+    let tally = Mutex::new(Tally::default());
+    try_all("convergence", guess::journey, |journey| {
+        let mut seen = Tally::default();
+        travel(&journey, &mut seen)?;
+        tally.lock().expect("nobody panics with it").add(seen);
+        Ok(())
+    });
+    let tally = tally.into_inner().expect("nobody panicked with it");
     assert_eq!(tally.never(), Vec::<&str>::new(), "the cases are not about everything");
     // Each of the 153 fields in specs and in clouds, and six things that may happen.
     assert_eq!(tally.0.len(), 2 * 153 + 6, "{:?}", tally.0);
@@ -116,16 +139,13 @@ fn whatever_is_there_and_whatever_spec_says_one_call_makes_it_so_and_loses_nothi
 
 #[test]
 fn a_spec_that_says_what_is_there_needs_no_call() {
-    let outcome = runner("no call").run(&guess::found(), |(manners, there)| {
+    try_all("no call", guess::found, |(manners, there)| {
         let mut cloud = Cloud::new(&there, &[], manners);
         let spec = tidy(&cloud.holds());
         let mut steward = knows_passwords(&spec);
-        let settled = steward.settle(&mut cloud, &spec, Policies::default()).map_err(TestCaseError::fail)?;
-        let changes: Vec<_> = settled.left.changes.iter().map(|change| change.path.as_str().to_owned()).collect();
+        let settled = steward.settle(&mut cloud, &spec, Policies::default())?;
+        let changes: Vec<&str> = settled.left.changes.iter().map(|change| change.path.as_str()).collect();
         let quiet = settled.calls.is_empty() && settled.left.is_settled() && changes.is_empty() && steward.owned.is_empty();
-        if quiet { Ok(()) } else { Err(TestCaseError::fail(format!("{changes:?}, {:?}", settled.calls))) }
+        if quiet { Ok(()) } else { Err(format!("{changes:?}, {:?}", settled.calls)) }
     });
-    if let Err(error) = outcome {
-        panic!("{error}");
-    }
 }
