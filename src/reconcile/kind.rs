@@ -44,6 +44,11 @@ pub trait Kind: Recorded + Claimant + CustomResourceExt {
     /// Entries of status whose fate is not known: the process remembers since when it has seen each (`Given::seen_since`).
     fn open_entries(&self) -> Vec<String>;
 
+    /// The run of a call of which nobody knows whether it acted: whoever lets go of the object is told, so that it can be looked for.
+    fn open_run(&self) -> Option<&str> {
+        None
+    }
+
     /// A part of status that only a newer release understands; nothing is done with such an object.
     fn unsupported(&self) -> Option<String>;
 

@@ -208,8 +208,9 @@ impl Pointer<'_> {
                 // Neither the parser's words, which quote, nor the text itself.
                 let config: DockerConfig = serde_json::from_str(config.expose_secret())
                     .map_err(|_| Flaw::invalid(&field, &format!("key {DOCKER_CONFIG} of Secret {secret} is not what its type promises")))?;
-                let login = config.auths.iter().find(|(name, _)| is_server(name, server)).and_then(|(_, login)| login.read());
-                let Some((user, password)) = login else {
+                // The very server before one that is written with a scheme or a path.
+                let others = config.auths.iter().filter(|(name, _)| is_server(name, server)).map(|(_, login)| login);
+                let Some((user, password)) = config.auths.get(server).into_iter().chain(others).find_map(DockerLogin::read) else {
                     return Err(Flaw::invalid(&field, &format!("Secret {secret} has no login for {server}")));
                 };
                 Ok(vec![(path.field("userName"), Value::Secret(user)), (path.field("password"), Value::Secret(password))])
@@ -226,12 +227,15 @@ fn is_server(written: &str, server: &str) -> bool {
 
 impl DockerLogin {
     fn read(&self) -> Option<(SecretString, SecretString)> {
-        if let (Some(user), Some(password)) = (&self.username, &self.password) {
+        if let (Some(user), Some(password)) = (&self.username, &self.password)
+            && !user.is_empty()
+            && !password.expose_secret().is_empty()
+        {
             return Some((user.clone().into(), password.clone()));
         }
         let decoded = SecretString::from(String::from_utf8(STANDARD.decode(self.auth.as_ref()?.expose_secret()).ok()?).ok()?);
         let (user, password) = decoded.expose_secret().split_once(':')?;
-        Some((user.into(), password.into()))
+        (!user.is_empty() && !password.is_empty()).then(|| (user.into(), password.into()))
     }
 }
 

@@ -86,6 +86,10 @@ impl Kind for EciScalingConfig {
         self.unresolved().map(|_| plan::CREATE.to_owned()).into_iter().collect()
     }
 
+    fn open_run(&self) -> Option<&str> {
+        self.unresolved().map(|entry| entry.run.as_str())
+    }
+
     fn unsupported(&self) -> Option<String> {
         let status = self.status.as_ref()?;
         let origin = match &status.origin {

@@ -19,8 +19,13 @@ const VOLUME_TYPES: [(&str, &str); 6] = [
 pub(super) fn check(spec: &Item, difference: &Difference) -> Result<(), Flaw> {
     let all = &difference.merged;
     let root = Path::default();
-    if spec.get("spotStrategy").is_some() && all.text("spotStrategy") == Some("SpotWithPriceLimit") && all.get("spotPriceLimit").is_none() {
+    let has_limit = all.text("spotStrategy") == Some("SpotWithPriceLimit");
+    if spec.get("spotStrategy").is_some() && has_limit && all.get("spotPriceLimit").is_none() {
         return Err(Flaw::invalid(&root.field("spotPriceLimit"), "needed with spotStrategy SpotWithPriceLimit"));
+    }
+    // The cloud takes it and never shows it: it would look like a change that is not made.
+    if spec.get("spotPriceLimit").is_some() && !has_limit {
+        return Err(Flaw::invalid(&root.field("spotPriceLimit"), "has an effect only with spotStrategy: SpotWithPriceLimit"));
     }
     if let Some(Value::Number(price)) = spec.get("spotPriceLimit")
         && (price * 1000.0 - (price * 1000.0).round()).abs() > 1e-6
@@ -83,4 +88,44 @@ fn containers(spec: &Item, difference: &Difference) -> Result<(), Flaw> {
 
 fn entry<'a>(item: &'a Item, list: &str, name: &str) -> Option<&'a Item> {
     item.entries(list).iter().find(|entry| entry.text("name") == Some(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::paths::Paths;
+    use crate::cloud::alibaba::ess::configuration::{CONFIGURATION, Source};
+    use crate::kinds::eci_scaling_config::difference::{Question, difference};
+    use serde_json::{Value as Json, json};
+    use std::collections::BTreeSet;
+
+    fn mistake(spec: &Json, cloud: &Json) -> Option<String> {
+        let spec = Item::read(spec, CONFIGURATION, Source::Spec);
+        let found = difference(&Question {
+            desired: &spec,
+            observed: &Item::read(cloud, CONFIGURATION, Source::Answer),
+            owned: &Paths::default(),
+            exclusive: false,
+            allow_override: false,
+            sent: &BTreeSet::new(),
+            secret: &BTreeSet::new(),
+        });
+        check(&spec, &found).err().map(|flaw| flaw.message)
+    }
+
+    #[test]
+    fn a_price_limit_goes_with_its_strategy_whoever_set_that() {
+        let (limit, nothing) = (json!({"spotPriceLimit": 0.5}), json!({}));
+        let both = json!({"spotPriceLimit": 0.5, "spotStrategy": "SpotWithPriceLimit"});
+        let ends = json!({"spotPriceLimit": 0.5, "spotStrategy": "NoSpot"});
+        let strategy = json!({"spotStrategy": "SpotWithPriceLimit"});
+        let in_cloud = json!({"SpotStrategy": "SpotWithPriceLimit", "SpotPriceLimit": 0.4});
+        assert_eq!((mistake(&limit, &in_cloud), mistake(&both, &nothing), mistake(&strategy, &in_cloud)), (None, None, None));
+        for (spec, cloud, word) in
+            [(&limit, &nothing, "has an effect only"), (&ends, &in_cloud, "has an effect only"), (&strategy, &nothing, "needed with")]
+        {
+            let said = mistake(spec, cloud).unwrap_or_default();
+            assert!(said.contains("spec.configuration.spotPriceLimit") && said.contains(word), "{said}");
+        }
+    }
 }

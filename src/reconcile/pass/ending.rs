@@ -96,11 +96,15 @@ impl<K: Kind> Pass<'_, K> {
     }
 
     pub(super) async fn abandon(&mut self, reason: &str) -> Result<Again, RecordError> {
+        let open = self.object().open_run().map(|run| format!("; what became of run {run} is not known")).unwrap_or_default();
         if !self.deleting() {
             let verdict = Verdict {
                 phase: Phase::Stuck,
                 reason: Reason::Abandoned,
-                message: format!("the annotation {} is set: steward leaves this object and what it stands for alone", envelope::ABANDON),
+                message: format!(
+                    "the annotation {} is set: steward leaves this object and what it stands for alone{open}",
+                    envelope::ABANDON
+                ),
                 drifted: None,
             };
             let status = self.object().status().cloned().unwrap_or_default();
@@ -108,7 +112,7 @@ impl<K: Kind> Pass<'_, K> {
             self.report_verdict(&verdict);
             self.record.settle(status).await?;
         } else if self.record.has_finalizer() {
-            self.remark(Reason::Abandoned, &format!("let go without a cloud call: {}", verdict::cut(reason, 256)));
+            self.remark(Reason::Abandoned, &format!("let go without a cloud call: {}{open}", verdict::cut(reason, 256)));
         }
         self.release().await
     }

@@ -134,6 +134,20 @@ fn observe_shows_drift_and_writes_nothing_also_when_it_goes() {
 }
 
 #[test]
+fn what_cannot_be_compared_shows_no_drift() {
+    let mut spec = bound(nginx("nginx:1.27"));
+    spec["managementPolicy"] = json!("Observe");
+    let mut world = World::of_configurations(SEED);
+    world.configuration("web", &spec);
+    world.start();
+    world.until_ready("web", "False/DriftDetected");
+    let missing = json!([{"key": "MODE", "valueFrom": {"configMapKeyRef": {"name": "app", "key": "mode"}}}]);
+    world.edit("web", &json!({"configuration": {"containers": [{"name": "nginx", "environmentVars": missing}]}}));
+    world.until_ready("web", "False/DependencyNotReady");
+    assert_eq!((world.condition("web", "Drifted").as_str(), &world.status("web")["drift"]), ("absent", &Value::Null));
+}
+
+#[test]
 fn an_operator_that_only_observes_writes_nothing_and_creates_nothing() {
     let mut world = World::of_configurations(SEED);
     world.configure(|config| config.observe_only = true);

@@ -107,6 +107,25 @@ fn somebody_who_is_faster_made_it_and_it_is_adopted() {
 }
 
 #[test]
+fn one_that_does_not_say_when_it_was_made_is_not_taken_for_ours() {
+    let mut world = World::of_configurations(SEED);
+    let theirs = "scalingConfigurations: [{id: asc-theirs, group: asg-1, name: shop, configuration: {SecurityGroupId: sg-web, Description: d, ContainerGroupName: c, Cpu: 1}}]";
+    world.cloud.fault(Fault::on(CREATE, What::Reset));
+    world.configuration("web", &deleting(shop()));
+    world.start();
+    world.until(seconds(10), "the call is out", |world| world.calls(CREATE) == 1);
+    world.cloud.seed(theirs).unwrap();
+    world.pretend("asc-theirs", json!({"CreationTime": ""}));
+    world.until_ready("web", "True/InSync");
+    let status = world.status("web");
+    assert_eq!((&status["origin"], world.calls(CREATE)), (&json!("Adopted"), 1));
+    assert!(status["applied"].get("memory").is_some() && status["applied"].get("cpu").is_none(), "{}", status["applied"]);
+    world.delete("web");
+    world.until_gone("web");
+    assert_eq!((world.named("asg-1", "shop"), world.calls(DELETE)), (vec!["asc-theirs".to_owned()], 0));
+}
+
+#[test]
 fn a_creation_whose_answer_is_lost_is_found_again_and_stays_ours() {
     for (what, lag) in [
         (What::Timeout(None), "0s"),
@@ -219,6 +238,28 @@ fn what_the_cloud_does_not_let_go_blocks_the_deletion_and_says_the_way_out() {
 }
 
 #[test]
+fn who_lets_go_of_a_creation_on_its_way_is_told_its_run() {
+    for while_it_goes in [true, false] {
+        let mut world = World::of_configurations(SEED);
+        world.cloud.fault(Fault::on(CREATE, What::Reset).forever());
+        world.configuration("web", &deleting(shop()));
+        world.start();
+        world.until(seconds(10), "the call is out", |world| world.calls(CREATE) == 1);
+        world.pass(seconds(1));
+        let run = world.status("web")["operations"][0]["run"].as_str().unwrap().to_owned();
+        if while_it_goes {
+            world.delete("web");
+            world.pass(seconds(1));
+        }
+        world.annotate("web", "cloudsteward.dev/abandon", "never mind");
+        world.pass(seconds(5));
+        assert_eq!((world.get("web").is_none(), world.calls(DELETE)), (while_it_goes, 0));
+        let events = world.events("web");
+        assert!(events.iter().any(|event| event.starts_with("Warning Abandoned") && event.contains(&run)), "{events:#?}");
+    }
+}
+
+#[test]
 fn a_deletion_that_was_blocked_goes_through_once_it_can() {
     let mut world = settled(&deleting(shop()));
     let id = the_one(&world, "shop");
@@ -277,7 +318,8 @@ fn one_found_by_name_that_is_deleted_by_hand_is_created_again_and_one_bound_by_i
     let mut world = settled(&bound(nginx("nginx:1.27")));
     world.by_hand(json!({"delete": {"scalingConfiguration": "asc-1"}}));
     world.until(minutes(11), "it says so", |world| world.ready("web") == "False/NotFound");
-    assert_eq!((world.calls(CREATE), &world.status("web")["lifecycleState"]), (0, &Value::Null));
+    let status = world.status("web");
+    assert_eq!((world.calls(CREATE), &status["lifecycleState"], &status["summary"]), (0, &Value::Null, &Value::Null));
 }
 
 #[test]

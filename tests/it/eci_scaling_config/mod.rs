@@ -4,11 +4,14 @@ mod budget;
 mod changes;
 mod crashes;
 mod fights;
+mod ill_luck;
+mod lag;
 mod lives;
 mod owners;
 mod references;
 mod refusals;
 mod rest;
+mod unavailable;
 
 use crate::world::World;
 use serde_json::{Value, json};

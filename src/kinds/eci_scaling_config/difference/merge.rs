@@ -22,6 +22,8 @@ pub(super) struct Outcome {
     pub(super) sets: Paths,
     /// What a call that sends the value would lose.
     pub(super) lost: Vec<Path>,
+    /// What spec names although the vendor calls it unavailable.
+    pub(super) unavailable: Vec<Path>,
     /// What is ours and should go, and that the rest of its entry cannot do without.
     pub(super) stuck: Vec<Path>,
 }
@@ -40,6 +42,9 @@ impl<'a> Merge<'a> {
     pub(super) fn top(&mut self, field: &'static Field) -> Outcome {
         let exclusive = self.question.exclusive && EXCLUSIVE.contains(&field.name);
         let (desired, observed) = (self.question.desired, self.question.observed);
+        if field.entries().is_some() && observed.unknown().any(|name| name == field.describe) {
+            self.outcome.lost.push(Path::default().field(field.name));
+        }
         let value = self.field(field, desired.get(field.name), observed.get(field.name), &Path::default(), exclusive);
         Outcome { value, ..std::mem::take(&mut self.outcome) }
     }
@@ -70,6 +75,9 @@ impl<'a> Merge<'a> {
     fn leaf(&mut self, field: &Field, desired: Option<&Value>, observed: Option<&Value>, here: &Path, exclusive: bool) -> Option<Value> {
         if let Some(value) = desired {
             self.names(here);
+            if field.unavailable {
+                self.outcome.unavailable.push(here.clone());
+            }
             let usual = observed.is_none() && field.is_usual(value);
             if !usual && !field.is_same(desired, observed) {
                 self.differs(field, here, desired, observed);
@@ -77,7 +85,8 @@ impl<'a> Merge<'a> {
             return desired.cloned();
         }
         // What the document says anyway is as good as gone: where it is cleared, the cloud may put it in again.
-        let is_gone = observed.is_none_or(|value| value.is_empty() || field.is_usual(value));
+        let is_empty = |value: &Value| value.is_empty() && !matches!(value, Value::Whole(_));
+        let is_gone = observed.is_none_or(|value| is_empty(value) || field.is_usual(value));
         let ours = self.question.owned.contains(here.names());
         let unwanted = exclusive && here.names().len() > 2;
         if is_gone || !(ours || unwanted) {

@@ -46,6 +46,8 @@ pub struct Difference {
     pub cannot_clear: Vec<Path>,
     /// What would be lost if its list were sent.
     pub cannot_merge: Vec<Path>,
+    /// What spec names although the vendor calls it unavailable.
+    pub unavailable: Vec<Path>,
     /// Every path that spec names.
     pub named: Paths,
     /// What the call sets, and what is ours once it has proved true.
@@ -108,6 +110,7 @@ pub fn difference(question: &Question<'_>) -> Difference {
         found.named = found.named.and(&outcome.named);
         all_sets = all_sets.and(&outcome.sets);
         found.cannot_clear.extend(outcome.stuck);
+        found.unavailable.extend(outcome.unavailable);
         found.changes.extend(outcome.changes);
     }
     in_the_way.extend(question.observed.unknown().filter(|name| !OF_THE_CLOUD.contains(name)).map(|name| Path::default().field(name)));
@@ -121,7 +124,13 @@ pub fn difference(question: &Question<'_>) -> Difference {
 impl Difference {
     /// Nothing differs, as far as anybody should wait for it.
     pub fn is_settled(&self) -> bool {
-        self.changes.iter().all(|change| change.unavailable) && self.cannot_clear.is_empty()
+        self.changes.iter().all(|change| change.unavailable) && self.stuck().next().is_none()
+    }
+
+    /// What should go, cannot be said to the cloud, and has to be told: a field that the vendor calls unavailable is nobody's trouble.
+    pub fn stuck(&self) -> impl Iterator<Item = &Path> {
+        let is_unavailable = |path: &Path| self.changes.iter().any(|change| change.unavailable && change.path == *path);
+        self.cannot_clear.iter().filter(move |path| !is_unavailable(path))
     }
 
     /// Whether the cloud does not have this entry yet.

@@ -313,6 +313,16 @@ fn what_the_vendor_calls_unavailable_is_ours_as_long_as_it_is_there() {
 }
 
 #[test]
+fn what_the_vendor_calls_unavailable_and_cannot_be_cleared_is_nobodys_trouble() {
+    let observed = json!({"Description": "d", "HostName": "web"});
+    let found = ask(json!({"enableSls": true}), observed.clone()).owning(&["description"]).answer();
+    assert_eq!((shown(&found.unavailable), shown(&found.cannot_clear)), (vec!["enableSls"], vec!["description"]));
+    assert!(found.is_settled() && found.stuck().next().is_none());
+    let found = ask(json!({}), observed).owning(&["description", "hostName"]).answer();
+    assert_eq!((found.is_settled(), found.stuck().map(Path::as_str).collect::<Vec<_>>()), (false, vec!["hostName"]));
+}
+
+#[test]
 fn drift_of_what_was_set_by_hand_inside_our_own_container_is_nobody_elses_business() {
     let observed = json!({"Containers": [{"Name": "ours", "Image": "x", "EnvironmentVars": [{"Key": "BY_HAND", "Value": "1"}]}]});
     let spec = json!({"containers": [{"name": "ours", "image": "x"}]});

@@ -27,9 +27,13 @@ impl Draft<'_> {
         self.show(&difference);
         let verdict = match check(desired, &difference) {
             Err(flaw) => flawed(flaw),
-            Ok(()) if self.given.observe_only => self.only_look(&difference),
+            Ok(()) if self.given.observe_only => {
+                self.keep_prints(&difference, desired);
+                self.only_look(&difference)
+            }
             Ok(()) => {
-                self.learn(&difference, desired);
+                self.learn(&difference);
+                self.keep_prints(&difference, desired);
                 self.act(found, desired, &difference)
             }
         };
@@ -58,11 +62,12 @@ impl Draft<'_> {
         })
     }
 
-    /// What a call has set that was not seen to hold yet is ours too, if spec drops it meanwhile.
+    /// What the cloud has taken and was not seen to hold yet is ours too, if spec drops it meanwhile. A try that failed may have set nothing:
+    /// what is there may be somebody else's still.
     fn owned(&self) -> Paths {
         match &self.status.convergence {
-            Some(convergence) => self.status.applied.and(&convergence.sets),
-            None => self.status.applied.clone(),
+            Some(convergence) if convergence.sent > 0 => self.status.applied.and(&convergence.sets),
+            Some(_) | None => self.status.applied.clone(),
         }
     }
 
@@ -76,24 +81,45 @@ impl Draft<'_> {
     }
 
     /// What was seen to hold is ours, and what has gone is not any more.
-    fn learn(&mut self, difference: &Difference, desired: &Desired) {
+    fn learn(&mut self, difference: &Difference) {
         let sent = self.status.convergence.as_ref().map(|convergence| convergence.sets.clone()).unwrap_or_default();
         self.status.applied = difference.owned(&self.status.applied, &sent);
-        // A value that is in the cloud need not have been sent to be known: another one is news, and this one, if it changes there, is drift.
-        let differs = |print: &SecretPrint| difference.changes.iter().any(|change| is_below(&print.path, change.path.as_str()));
-        let seen: Vec<_> = desired.prints.iter().filter(|print| !differs(print)).cloned().collect();
-        remember(&mut self.status.secrets, &seen);
+        if difference.sayable().all(|change| change.unavailable)
+            && self.still_unseen().is_none()
+            && let Some(convergence) = self.status.convergence.take()
+        {
+            self.tell(&convergence);
+        }
+    }
+
+    /// How long what was sent before spec was edited may not be visible yet: what is seen may be older than it, and as spec has it by chance.
+    fn still_unseen(&self) -> Option<SignedDuration> {
+        let convergence = self.status.convergence.as_ref()?;
+        if convergence.generation == self.generation() || convergence.sent == 0 {
+            return None;
+        }
+        let age = self.now.duration_since(convergence.since.get()).abs();
+        next_read_back(age).map(|after| after.saturating_sub(age))
+    }
+
+    /// What the cloud is seen to hold of values from Secrets is known by its print, whoever set it: should spec say something else one day, it must
+    /// not be shown.
+    fn keep_prints(&mut self, difference: &Difference, desired: &Desired) {
         if difference.sayable().all(|change| change.unavailable) {
             self.status.secrets.retain(|print| desired.prints.iter().any(|wanted| wanted.path == print.path));
-            if let Some(convergence) = self.status.convergence.take() {
-                self.tell(&convergence);
-            }
         }
+        let is_so = |print: &&SecretPrint| difference.changes.iter().all(|change| !leads_to(change.path.as_str(), &print.path));
+        let seen: Vec<SecretPrint> = desired.prints.iter().filter(is_so).cloned().collect();
+        remember(&mut self.status.secrets, &seen);
     }
 
     /// The change is made, and seen.
     fn tell(&mut self, convergence: &Convergence) {
         let paths = few(convergence.paths.iter().map(String::as_str));
+        // A call that was refused has changed nothing; one in doubt has, if what it was for is so.
+        if convergence.sent == 0 && (convergence.sets.is_empty() || convergence.generation != self.generation()) {
+            return;
+        }
         if self.set_right(convergence) {
             self.remarks.push(Remark { reason: Reason::DriftCorrected, note: format!("set right again: {paths}") });
         }
@@ -106,6 +132,13 @@ impl Draft<'_> {
     fn act(&mut self, found: &ScalingConfiguration, desired: &Desired, difference: &Difference) -> Verdict {
         let due: Vec<&Change> = difference.sayable().filter(|change| !change.unavailable || self.is_news(change)).collect();
         if due.is_empty() {
+            if let Some(wait) = self.still_unseen() {
+                self.look_in(wait);
+                return working(
+                    Reason::AwaitingConsistency,
+                    "what was sent before the latest edit may not be seen in the cloud yet".to_owned(),
+                );
+            }
             return nothing_to_say(difference);
         }
         if let Some(verdict) = self.given_up(&due) {
@@ -122,17 +155,19 @@ impl Draft<'_> {
         if let Some(verdict) = self.awaited(&due) {
             return verdict;
         }
+        let paths: Vec<String> = due.iter().map(|change| change.path.as_str().to_owned()).collect();
+        let message = format!("changing {}", few(paths.iter().map(String::as_str)));
+        if self.has_no_permit() {
+            return working(Reason::Applying, message);
+        }
         if let Some(verdict) = self.is_a_fight(&due, desired) {
             return verdict;
         }
-        let paths: Vec<String> = due.iter().map(|change| change.path.as_str().to_owned()).collect();
-        let message = format!("changing {}", few(paths.iter().map(String::as_str)));
         self.begin(&due, difference);
-        // A list that has to stay at home takes its values with it.
-        let is_sent = |print: &&SecretPrint| difference.call.names().any(|name| is_below(&print.path, name));
-        let prints = desired.prints.iter().filter(is_sent).cloned().collect();
+        // What is not in the call has not been sent.
+        let prints = desired.prints.iter().filter(|print| difference.call.get(top(&print.path)).is_some()).cloned().collect();
         let content = Content { item: difference.call.clone(), prints, paths };
-        self.step(EciScalingStep::Modify { id: found.id.clone(), content: Arc::new(content), overrides: difference.overrides });
+        self.steps.push(EciScalingStep::Modify { id: found.id.clone(), content: Arc::new(content), overrides: difference.overrides });
         working(Reason::Applying, message)
     }
 
@@ -152,8 +187,7 @@ impl Draft<'_> {
         // Another process may have written it, by a clock that was ahead.
         let age = self.now.duration_since(since).abs();
         let paths = few(due.iter().map(|change| change.path.as_str()));
-        let read_back = READ_BACKS.iter().map(|after| SignedDuration::from_secs(*after)).find(|after| *after > age);
-        if let Some(after) = read_back.filter(|_| is_covered(&convergence, due)) {
+        if let Some(after) = next_read_back(age).filter(|_| is_covered(&convergence, due)) {
             self.look_in(after.saturating_sub(age));
             return Some(working(Reason::AwaitingConsistency, format!("sent, and not seen in the cloud yet: {paths}")));
         }
@@ -202,9 +236,19 @@ pub(super) fn check(desired: &Desired, difference: &Difference) -> Result<(), Fl
     Err(Flaw { reason: Reason::InvalidSpec, message, passes_by_itself: false })
 }
 
-/// Whether the path is `above` or leads on from there.
-fn is_below(path: &str, above: &str) -> bool {
-    path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+/// The age at which what was sent is looked for next.
+fn next_read_back(age: SignedDuration) -> Option<SignedDuration> {
+    READ_BACKS.iter().map(|after| SignedDuration::from_secs(*after)).find(|after| *after > age)
+}
+
+/// Whether the first path is the second one, or one that it begins with.
+fn leads_to(first: &str, path: &str) -> bool {
+    path.strip_prefix(first).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+}
+
+/// The field of the configuration that a path in text leads into.
+fn top(path: &str) -> &str {
+    path.split(['.', '[']).next().unwrap_or_default()
 }
 
 fn is_covered(convergence: &Convergence, due: &[&Change]) -> bool {
@@ -214,28 +258,28 @@ fn is_covered(convergence: &Convergence, due: &[&Change]) -> bool {
 
 /// Spec is as it can be, or what is left cannot be said to the cloud.
 fn nothing_to_say(difference: &Difference) -> Verdict {
-    let names = |paths: &[Path]| few(paths.iter().map(Path::as_str));
     if !difference.cannot_merge.is_empty() {
         let message = format!(
             "the cloud replaces lists as a whole, and sending this one would lose {}: this release does not know it, or the cloud does not show it. Add it to spec, or upgrade steward",
-            names(&difference.cannot_merge)
+            few(difference.cannot_merge.iter().map(Path::as_str))
         );
         return stuck(Reason::CannotMerge, message);
     }
-    if !difference.cannot_clear.is_empty() {
+    if difference.stuck().next().is_some() {
         let message = format!(
             "{} left spec, and no parameter of the cloud's clears it: put it back, clear it in the console, or set spec.allowOverride",
-            names(&difference.cannot_clear)
+            few(difference.stuck().map(Path::as_str))
         );
         return stuck(Reason::CannotClear, message);
     }
-    let sent: Vec<_> = difference.changes.iter().map(|change| change.path.as_str()).collect();
-    if sent.is_empty() {
+    // What still differs is unavailable, too.
+    let unavailable: BTreeSet<&Path> = difference.unavailable.iter().chain(difference.changes.iter().map(|change| &change.path)).collect();
+    if unavailable.is_empty() {
         return settled("the configuration is as spec has it");
     }
     settled(&format!(
-        "the configuration is as spec has it; {} was sent, and is not waited for: the vendor calls it unavailable",
-        few(sent.into_iter())
+        "the configuration is as spec has it. The vendor calls {} unavailable: steward sends it, and nobody waits for it",
+        few(unavailable.into_iter().map(Path::as_str))
     ))
 }
 

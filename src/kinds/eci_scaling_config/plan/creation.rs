@@ -27,6 +27,7 @@ const GROUP_TYPE: &str = "ECI";
 impl Draft<'_> {
     pub(super) fn create(&mut self, desired: Desired) -> Verdict {
         self.status.lifecycle_state = None;
+        self.status.summary = None;
         self.status.drift.clear();
         let region = &self.seen.region;
         let (Some(group), Some(name)) = (&self.object.spec.scaling_group_id, self.object.name_to_find().map(str::to_owned)) else {
@@ -67,24 +68,24 @@ impl Draft<'_> {
         if let Some(verdict) = self.held_back(CREATE) {
             return verdict;
         }
+        if self.has_no_permit() {
+            return working(Reason::Applying, format!("creating {name} in {group}"));
+        }
         let again = self.status.operations.last().is_some_and(|entry| entry.state == JournalState::Intended);
         let run = self.intend(group, &name);
         let paths = vec!["scalingConfigurationName".to_owned()];
         self.status.convergence =
             Some(Convergence { generation: self.generation(), sent: 1, since: self.now.into(), paths: Vec::new(), sets: all_new.named });
         let content = Arc::new(Content { item: desired.item, prints: desired.prints, paths });
-        self.step(EciScalingStep::Create { run, group: group.clone(), name: name.clone(), content, again });
+        self.steps.push(EciScalingStep::Create { run, group: group.clone(), name: name.clone(), content, again });
         working(Reason::Applying, format!("creating {name} in {group}"))
     }
 
     /// A creation that may have been made, or may still be: nothing is created beside it.
     fn unresolved(&mut self, group: &str, name: &str) -> Option<Verdict> {
         let entry = self.object.unresolved()?.clone();
-        let since = if entry.state == JournalState::Submitted {
-            entry.started_at.get()
-        } else {
-            self.given.seen_since.get(CREATE).copied().unwrap_or(self.now)
-        };
+        // The time of the record is that of the first try, and this may be a later one.
+        let since = self.given.seen_since.get(CREATE).filter(|_| !self.given.just_done.contains(CREATE)).copied().unwrap_or(self.now);
         let age = self.now.duration_since(since).abs();
         if age < WATCH && entry.state != JournalState::OutcomeUnknown {
             self.look_in(LOOK.min(WATCH.saturating_sub(age)));
@@ -96,17 +97,27 @@ impl Draft<'_> {
         let young = self.now.duration_since(entry.started_at.get()).abs() < FORGOTTEN;
         let same = entry.group.as_deref() == Some(group) && entry.name == self.object.spec.configuration.scaling_configuration_name;
         let answered = self.answer(&entry.run);
+        if answered && !same {
+            // Another name than the one that was looked for: whether there is such a one is seen next.
+            self.settle_entry(&entry.run, JournalState::Refused);
+            self.look_at(self.now);
+            return Some(working(Reason::Applying, format!("nothing came of the creation of {name} in {group}")));
+        }
         if answered || entry.state != JournalState::OutcomeUnknown && young && same {
             return None;
         }
-        for open in self.status.operations.iter_mut().filter(|open| open.run == entry.run) {
-            open.state = JournalState::OutcomeUnknown;
-        }
+        self.settle_entry(&entry.run, JournalState::OutcomeUnknown);
         let message = format!(
             "whether {name} was created in {group} cannot be found out: look there. Then say so with the annotation {RESOLVE}=\"{}=NotRan\" (or Ran, if it was there and is gone)",
             entry.run
         );
         Some(stuck(Reason::OutcomeUnknown, message))
+    }
+
+    fn settle_entry(&mut self, run: &str, state: JournalState) {
+        for entry in self.status.operations.iter_mut().filter(|entry| entry.run == run) {
+            entry.state = state.clone();
+        }
     }
 
     /// Whether somebody has said what became of this run. Either way nothing of it is there now, and the next try may begin.

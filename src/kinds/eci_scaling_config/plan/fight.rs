@@ -29,8 +29,14 @@ impl Draft<'_> {
         for correction in &mut self.status.corrections {
             correction.times.retain(|time| time.get() > earliest);
         }
+        if let Some(failed) = self.status.convergence.as_ref().filter(|convergence| convergence.sent == 0) {
+            // A try that failed has set nothing right.
+            for correction in &mut self.status.corrections {
+                correction.times.retain(|time| *time != failed.since);
+            }
+        }
         self.status.corrections.retain(|correction| !correction.times.is_empty());
-        if self.is_edited() || self.status.convergence.is_some() {
+        if self.is_edited() || self.status.convergence.as_ref().is_some_and(|convergence| convergence.sent > 0) {
             return None;
         }
         let theirs: Vec<&Change> = due.iter().copied().filter(|change| self.was_set_right(change, desired)).collect();
@@ -55,7 +61,7 @@ impl Draft<'_> {
 
     /// Whether it was as spec has it before, and it is not steward's own inputs that have changed.
     fn was_set_right(&self, change: &Change, desired: &Desired) -> bool {
-        !self.has_new_input(change, desired) && (self.status.applied.contains(change.path.names()) || change.desired == ABSENT)
+        !self.has_new_input(change, desired) && (self.status.applied.reaches(change.path.names()) || change.desired == ABSENT)
     }
 
     /// Whether its value comes from elsewhere, and is another one than was sent last.

@@ -75,7 +75,11 @@ impl Draft<'_> {
         }
         let desired = match desired(self.object, &self.given.references, &self.given.installation) {
             Ok(desired) => desired,
-            Err(flaw) => return flawed(flaw),
+            Err(flaw) => {
+                // Without its values spec cannot be compared.
+                self.status.drift.clear();
+                return flawed(flaw);
+            }
         };
         match &self.seen.found {
             Some(found) => self.change(found, &desired),
@@ -90,7 +94,8 @@ impl Draft<'_> {
         let entry = status.operations.iter_mut().find(|entry| !matches!(entry.state, JournalState::Done | JournalState::Refused));
         let made_by = entry.as_ref().map(|entry| {
             let earliest = entry.started_at.get().saturating_sub(CLOCKS_APART).unwrap_or(Timestamp::MIN);
-            let in_time = found.creation_time.is_none_or(|created| created >= earliest);
+            // Of one that does not say when it was made nobody knows that it is ours to delete.
+            let in_time = found.creation_time.is_some_and(|created| created >= earliest);
             if entry.ids.contains(&found.id) || entry.ids.is_empty() && in_time { Origin::Created } else { Origin::Adopted }
         });
         if let Some(entry) = entry {
@@ -100,9 +105,9 @@ impl Draft<'_> {
         let is_new = known.as_ref().is_some_and(|known| *known != found.id);
         status.origin = match (made_by, status.origin.take()) {
             _ if self.object.spec.scaling_configuration_id.is_some() => Some(Origin::Bound),
-            (Some(origin), _) => Some(origin),
+            (Some(Origin::Created), _) => Some(Origin::Created),
             (None, Some(origin)) if !is_new => Some(origin),
-            (None, _) => {
+            _ => {
                 // Another configuration under the name: nothing in it was set by us.
                 status.applied = crate::api::paths::Paths::default();
                 status.secrets.clear();
@@ -162,12 +167,13 @@ impl Draft<'_> {
         Some(Verdict { phase, reason: failure.reason, message, drifted: None })
     }
 
-    fn step(&mut self, step: EciScalingStep) {
-        if self.given.at_most > 0 {
-            self.steps.push(step);
-        } else {
+    /// Nothing is put on record for a call that cannot be made in this pass: the next one makes it.
+    fn has_no_permit(&mut self) -> bool {
+        let none = self.given.at_most == 0;
+        if none {
             self.look_at(self.now);
         }
+        none
     }
 }
 

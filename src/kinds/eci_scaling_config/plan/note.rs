@@ -2,7 +2,7 @@
 
 use super::step::EciScalingStep;
 use crate::api::eci_scaling_config::EciScalingConfigStatus;
-use crate::api::eci_scaling_config::status::{Origin, SecretPrint};
+use crate::api::eci_scaling_config::status::{MAX_SECRETS, Origin, SecretPrint};
 use crate::api::journal::JournalState;
 use crate::api::paths::Paths;
 use crate::cloud::error::{Acted, CloudError};
@@ -65,8 +65,10 @@ fn failed(status: &mut EciScalingConfigStatus, acted: Acted) {
     }
 }
 
+/// What steward knows the cloud to hold. Earlier ones only tell what must not be shown: they stay as far as there is room.
 pub(super) fn remember(prints: &mut Vec<SecretPrint>, sent: &[SecretPrint]) {
     prints.retain(|print| sent.iter().all(|sent| sent.path != print.path));
+    prints.truncate(MAX_SECRETS.saturating_sub(sent.len()));
     prints.extend(sent.iter().cloned());
     prints.sort_by(|one, other| one.path.cmp(&other.path));
 }

@@ -23,7 +23,9 @@ impl Draft<'_> {
             return verdict;
         }
         let message = format!("deleting {id}, which steward had created");
-        self.step(EciScalingStep::Delete { id });
+        if !self.has_no_permit() {
+            self.steps.push(EciScalingStep::Delete { id });
+        }
         working(Reason::Applying, message)
     }
 

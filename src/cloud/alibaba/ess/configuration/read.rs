@@ -27,12 +27,18 @@ impl Item {
                 Source::Answer => object.get(field.describe),
             };
             let read = found.and_then(|found| value(found, field.shape, source));
-            if let Some(value) = read.filter(|value| source == Source::Spec || !value.is_empty() || field.name == EMPTY_SAYS_SOMETHING) {
+            if source == Source::Answer && read.is_none() && found.is_some_and(says_something) {
+                // As good as a field that is not known at all: it cannot be sent back.
+                item.unknown.insert(field.describe.to_owned());
+            }
+            // A zero as a number stands for what was never set; as a text, somebody has written it.
+            let is_written = matches!((field.shape, found), (Shape::Whole, Some(Json::String(_)))) || field.name == EMPTY_SAYS_SOMETHING;
+            if let Some(value) = read.filter(|value| source == Source::Spec || !value.is_empty() || is_written) {
                 item.values.insert(field.name, value);
             }
         }
         if source == Source::Answer {
-            item.unknown = unknown(object, fields);
+            item.unknown.extend(unknown(object, fields));
         }
         item
     }
@@ -65,10 +71,10 @@ fn value(json: &Json, shape: Shape, source: Source) -> Option<Value> {
         Shape::Whole => whole(json).map(Value::Whole),
         Shape::Number | Shape::Price => number(json).map(Value::Number),
         Shape::Flag => flag(json).map(Value::Flag),
-        Shape::Texts => Some(Value::Texts(json.as_array()?.iter().filter_map(text).collect())),
+        Shape::Texts => json.as_array()?.iter().filter(|item| !item.is_null()).map(text).collect::<Option<_>>().map(Value::Texts),
         Shape::Entries(entries) => {
-            let items = json.as_array()?.iter().filter(|item| item.is_object());
-            Some(Value::Items(items.map(|item| Item::read(item, entries.fields, source)).collect()))
+            let read = |item: &Json| item.is_object().then(|| Item::read(item, entries.fields, source));
+            json.as_array()?.iter().filter(|item| !item.is_null()).map(read).collect::<Option<_>>().map(Value::Items)
         }
     }
 }
