@@ -237,12 +237,14 @@ fn may_be_said(value: &Value, field: &Field) -> bool {
 }
 
 /// Which fields a level names, at any depth.
-pub(crate) fn count<'a>(level: &Level, fields: &'a [Field], prefix: &str, into: &mut std::collections::BTreeMap<String, usize>) {
+pub(crate) fn count(level: &Level, fields: &[Field], prefix: &str, into: &mut std::collections::BTreeMap<String, usize>) {
     for (place, field) in fields.iter().enumerate().filter(|(place, _)| level.contains_key(place)) {
         let path = format!("{prefix}{}", field.request);
         match &field.kind {
             Kind::Entries { fields, .. } => {
-                entries(level, place).iter().for_each(|entry| count(entry, fields, &format!("{path}[]."), into))
+                for entry in entries(level, place) {
+                    count(entry, fields, &format!("{path}[]."), into);
+                }
             }
             _ => *into.entry(path).or_default() += 1,
         }

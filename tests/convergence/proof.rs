@@ -85,7 +85,7 @@ impl Proof<'_> {
         let path = with(path, &field.name);
         let shown = || format!("{}: {:?} -> {:?}", path.join("/"), before.get(&place), after.get(&place));
         let (was, is) = (says(before.get(&place)), says(after.get(&place)));
-        let no_more = is.is_none() || is.is_some_and(|is| is_default(field, is));
+        let no_more = is.is_none_or(|is| is_default(field, is));
         // Where there was none, the cloud puts in its own.
         let filled_in = self.overrode() && path.len() == 1 && was.is_none() && (no_more || NEVER_EMPTY.contains(&field.request.as_str()));
         if let Some(named) = named {
@@ -135,7 +135,7 @@ impl Proof<'_> {
                     was.iter().zip(&is).try_for_each(|(was, is)| self.entry(list, was, is, Some(wanted), &path))?;
                 }
                 None if list.exclusive || self.owned.0.contains(&path) => {
-                    demand(is.is_empty(), || format!("{} should have gone", shown()))?
+                    demand(is.is_empty(), || format!("{} should have gone", shown()))?;
                 }
                 None => self.unnamed(list, &was, &is, &path)?,
             }
@@ -345,15 +345,15 @@ fn is_there(level: &Level, fields: &[Field], path: &[String]) -> bool {
 
 /// `containers[a].image`
 fn text_of(path: &[String]) -> String {
-    let mut text = String::new();
+    let mut text = Vec::new();
     for (depth, name) in path.iter().enumerate() {
         match depth {
-            0 => text.push_str(name),
-            _ if depth % 2 == 1 => text.push_str(&format!("[{name}]")),
-            _ => text.push_str(&format!(".{name}")),
+            0 => text.push(name.clone()),
+            _ if depth % 2 == 1 => text.push(format!("[{name}]")),
+            _ => text.push(format!(".{name}")),
         }
     }
-    text
+    text.concat()
 }
 
 /// One field, without what says nothing.
@@ -403,7 +403,7 @@ pub(crate) fn never_cleared(settled: &Settled, policies: Policies, novelties: us
     let tops = left.cannot_clear.iter().filter(|path| path.names().len() == 1);
     let strange: Vec<&str> = tops
         .filter(|path| !fields().iter().any(|field| field.name == path.as_str() && NEVER_EMPTY.contains(&field.request.as_str())))
-        .map(|path| path.as_str())
+        .map(cloud_steward::kinds::eci_scaling_config::difference::Path::as_str)
         .collect();
     let may = !policies.allow_override || !left.cannot_merge.is_empty() || novelties > 0;
     demand(may || strange.is_empty(), || format!("could have been overridden: {strange:?}"))

@@ -7,7 +7,7 @@ use serde_json::json;
 /// Reads show what was so this long ago.
 fn lagging(lag: &str) -> World {
     let world = World::of_configurations(SEED);
-    world.cloud.seed(&format!("settings: {{readLag: {lag}}}")).unwrap();
+    world.cloud.seed(&format!("settings: {{readLag: {lag}}}")).expect("a seed");
     world
 }
 

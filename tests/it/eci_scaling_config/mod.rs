@@ -52,6 +52,7 @@ fn minutes(count: u64) -> Duration {
 }
 
 /// Bound to asc-1.
+#[allow(clippy::needless_pass_by_value, reason = "what `json!` makes is nobody else's")]
 fn bound(configuration: Value) -> Value {
     json!({"scalingConfigurationId": "asc-1", "configuration": configuration})
 }

@@ -243,8 +243,8 @@ fn a_value_that_is_too_long_is_named_and_not_shown() {
 }
 
 fn passwords(world: &World, how: &str) {
-    let settings: SettingsSeed = serde_json::from_value(json!({ "passwords": how })).unwrap();
-    world.cloud.edit(Edit::Settings(settings)).unwrap();
+    let settings: SettingsSeed = serde_json::from_value(json!({ "passwords": how })).expect("a setting");
+    world.cloud.edit(Edit::Settings(settings)).expect("an edit");
 }
 
 #[test]

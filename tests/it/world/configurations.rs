@@ -54,12 +54,14 @@ impl World {
 
     /// Somebody sets these fields of a configuration, in the cloud's names.
     #[track_caller]
+    #[allow(clippy::needless_pass_by_value, reason = "what `json!` makes is nobody else's")]
     pub(crate) fn set_by_hand(&self, id: &str, fields: Value) {
         self.by_hand(json!({"set": {"scalingConfiguration": id, "configuration": fields}}));
     }
 
     /// Answers say this of a configuration, whatever is true.
     #[track_caller]
+    #[allow(clippy::needless_pass_by_value, reason = "what `json!` makes is nobody else's")]
     pub(crate) fn pretend(&self, id: &str, fields: Value) {
         self.by_hand(json!({"set": {"scalingConfiguration": id, "extra": fields}}));
     }

@@ -43,7 +43,7 @@ impl Tap {
 }
 
 fn hand_on(mut from: TcpStream, mut to: TcpStream, listen: impl Fn(&[u8])) {
-    let mut bytes = [0; 65_536];
+    let mut bytes = vec![0; 65_536];
     while let Ok(length @ 1..) = from.read(&mut bytes) {
         listen(&bytes[..length]);
         if to.write_all(&bytes[..length]).is_err() {

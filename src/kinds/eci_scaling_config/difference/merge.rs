@@ -182,7 +182,7 @@ impl<'a> Merge<'a> {
             }
         }
         if !exclusive {
-            ;
+            self.outcome.lost.extend(observed.unknown().map(|name| path.field(name)));
         }
         merged
     }
