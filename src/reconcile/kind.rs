@@ -22,6 +22,9 @@ use std::time::Duration;
 pub trait Kind: Recorded + Claimant + CustomResourceExt {
     /// Which conditions the kind has.
     const SHAPE: Shape;
+    /// Whether a step replaces what is in the cloud: then it is looked at once more where the permit for it was long in coming, so that it does not
+    /// bring back what somebody has just taken out.
+    const REPLACES: bool = false;
 
     /// What the cloud says, as plain values.
     type Observed: Send + Sync;

@@ -49,6 +49,7 @@ impl Claimant for EciScalingConfig {
 
 impl Kind for EciScalingConfig {
     const SHAPE: Shape = Shape::State;
+    const REPLACES: bool = true;
 
     type Observed = Observed;
     type Step = EciScalingStep;

@@ -41,7 +41,7 @@ const LARGEST_WAVE: usize = 100;
 const RECORD_HOLDS: Duration = Duration::from_secs(20);
 /// How old what spec points at may be for an edit.
 const FRESH: Duration = Duration::from_secs(1);
-/// What was seen longer ago than this is looked at once more before it is changed.
+/// What was seen longer ago than this is looked at once more before it is replaced.
 const SIGHT_HOLDS: Duration = Duration::from_secs(5);
 /// After a conflict: the watch brings the newer version within this time.
 const SOON: Duration = Duration::from_millis(250);
@@ -131,10 +131,9 @@ impl<K: Kind> Pass<'_, K> {
         }
 
         let Some(permits) = self.admit(&session, &plan.steps).await else { return Ok(Again::In(SOON)) };
-        // Waiting may have taken long: the steps must still be what one would do now, given what the others have done meanwhile, and what is in
-        // the cloud by now: a call that replaces a list must not bring back what somebody has just taken out of it.
+        // Waiting may have taken long: the steps must still be what one would do now, given what the others have done meanwhile.
         given.at_most = permits;
-        let seen = if seen_at.elapsed() <= SIGHT_HOLDS {
+        let seen = if !K::REPLACES || seen_at.elapsed() <= SIGHT_HOLDS {
             seen
         } else {
             let session = session.with_lane(session.lane.min(Lane::Work));

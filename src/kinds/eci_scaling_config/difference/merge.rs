@@ -85,8 +85,7 @@ impl<'a> Merge<'a> {
             return desired.cloned();
         }
         // What the document says anyway is as good as gone: where it is cleared, the cloud may put it in again.
-        let is_empty = |value: &Value| value.is_empty() && !matches!(value, Value::Whole(_));
-        let is_gone = observed.is_none_or(|value| is_empty(value) || field.is_usual(value));
+        let is_gone = observed.is_none_or(|value| value.is_empty() || field.is_usual(value));
         let ours = self.question.owned.contains(here.names());
         let unwanted = exclusive && here.names().len() > 2;
         if is_gone || !(ours || unwanted) {

@@ -25,7 +25,7 @@ fn an_object(configuration: &Json) -> EciScalingConfig {
         "apiVersion": "cloudsteward.dev/v1alpha1", "kind": "EciScalingConfig",
         "metadata": {"namespace": "team", "name": "web", "generation": 1},
         "spec": {"scalingConfigurationId": "asc-1", "configuration": configuration},
-        "status": {"observedGeneration": 1, "accountId": "1", "region": "cn-hangzhou", "externalId": "asc-1", "origin": "Bound"},
+        "status": {"observedGeneration": 1, "pursuedGeneration": 1, "accountId": "1", "region": "cn-hangzhou", "externalId": "asc-1", "origin": "Bound"},
     }))
     .unwrap()
 }
@@ -149,8 +149,8 @@ fn an_edit_that_is_refused_again_and_again_corrects_nothing() {
 }
 
 #[test]
-fn what_a_refused_call_would_have_set_is_not_ours_and_what_a_lost_one_has_is() {
-    for (outcome, ours) in [(Err(Acted::No), false), (Err(Acted::Perhaps), true), (Ok(()), true)] {
+fn what_a_call_that_failed_would_have_set_is_not_ours() {
+    for (outcome, ours) in [(Err(Acted::No), false), (Err(Acted::Perhaps), false), (Ok(()), true)] {
         let object = edited(an_object(&json!({})), &json!({"cpu": 4, "tags": [{"key": "a", "value": "b"}]}));
         let plan = look_at(&object, &json!({}), 0);
         let object = answered(recorded(object, &plan), &plan.steps[0], outcome, 0);

@@ -7,6 +7,9 @@ use serde_json::{Map, Value as Json};
 /// An entry that has a value of no length, such as a tag, is not one without a value. All else that is empty in an answer was never set.
 const EMPTY_SAYS_SOMETHING: &str = "value";
 
+/// The user that a container runs as.
+const USER: &str = "securityContext.runAsUser";
+
 /// Whose names are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
@@ -31,8 +34,10 @@ impl Item {
                 // As good as a field that is not known at all: it cannot be sent back.
                 item.unknown.insert(field.describe.to_owned());
             }
-            // A zero as a number stands for what was never set; as a text, somebody has written it.
-            let is_written = matches!((field.shape, found), (Shape::Whole, Some(Json::String(_)))) || field.name == EMPTY_SAYS_SOMETHING;
+            // Zero stands for what was never set. Only root, which answers give as a text, goes back with its list: who took it for nothing
+            // would change who the container runs as.
+            let is_root = field.name == USER && matches!(found, Some(Json::String(_)));
+            let is_written = is_root || field.name == EMPTY_SAYS_SOMETHING;
             if let Some(value) = read.filter(|value| source == Source::Spec || !value.is_empty() || is_written) {
                 item.values.insert(field.name, value);
             }
