@@ -1,6 +1,7 @@
 //! What exists in the simulated clouds. The rules of the operations live with the services; here are the things, and the one door through
 //! which an interface changes its groups.
 
+mod configurations;
 pub(crate) mod edit;
 pub(crate) mod lagged;
 mod lay;
