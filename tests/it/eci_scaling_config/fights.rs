@@ -85,7 +85,8 @@ fn a_change_that_the_cloud_takes_and_does_not_make_is_tried_twice_and_then_every
     assert_eq!(world.status("web")["drift"], json!([{"path": "spec.configuration.cpu", "desired": "3", "observed": "1"}]));
     assert_eq!(world.status("web")["applied"], Value::Null, "what did not hold is not ours");
     for hours in 1..=5 {
-        world.pass_in_steps(minutes(60), seconds(5));
+        // A try is a moment later than an hour after the last.
+        world.pass_in_steps(minutes(61), seconds(5));
         assert_eq!((world.calls(MODIFY), world.ready("web").as_str()), (2 + hours, "False/NotConverged"));
     }
     world.crash();
@@ -96,7 +97,7 @@ fn a_change_that_the_cloud_takes_and_does_not_make_is_tried_twice_and_then_every
     world.until(minutes(11), "it is seen", |world| world.ready("web") == "True/InSync");
     assert_eq!((world.calls(MODIFY), &world.status("web")["convergence"]), (7, &Value::Null));
     let warnings = world.events("web").iter().filter(|event| event.starts_with("Warning NotConverged")).count();
-    assert_eq!(warnings, 2, "once, and once more after the restart: {:#?}", world.events("web"));
+    assert_eq!(warnings, 1, "once, whatever restarts: {:#?}", world.events("web"));
 }
 
 #[test]
