@@ -70,6 +70,17 @@ pub trait Kind: Recorded + Claimant + CustomResourceExt {
     fn note(status: &mut Self::Status, step: &Self::Step, outcome: Result<&Receipt, &CloudError>, now: Timestamp);
 }
 
+/// Whether a peer may be about this account and region. One that has not looked at the cloud yet may be anywhere: in the namespace of whoever asks
+/// it counts, because working against it would be worse. One of another namespace may have no credential for this account at all, and must not
+/// have a say.
+pub fn may_be_at<K: Kind>(peer: &K, account: &str, region: &str, namespace: &str) -> bool {
+    let envelope = peer.status().map(K::envelope);
+    let its_account = envelope.and_then(|envelope| envelope.account_id.as_deref());
+    let its_region = envelope.and_then(|envelope| envelope.region.as_deref()).or(peer.common().region);
+    its_account.map_or_else(|| peer.meta().namespace.as_deref() == Some(namespace), |its| its == account)
+        && its_region.is_none_or(|its| its == region)
+}
+
 /// The fields of spec that every kind has.
 #[derive(Clone, Copy, Debug)]
 pub struct Common<'a> {

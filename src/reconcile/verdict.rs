@@ -166,6 +166,16 @@ pub fn cut(text: &str, most: usize) -> String {
     short
 }
 
+/// The first few of many names.
+pub fn few<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    const SHOWN: usize = 10;
+    let mut all: Vec<_> = names.collect();
+    let more = all.len().saturating_sub(SHOWN);
+    all.truncate(SHOWN);
+    let few = all.join(", ");
+    if more == 0 { few } else { format!("{few} and {more} more") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

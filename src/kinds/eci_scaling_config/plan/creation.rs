@@ -16,9 +16,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Longer than a call can be on its way, and reads lag behind.
-pub(super) const WATCH: SignedDuration = SignedDuration::from_secs(60);
+const WATCH: SignedDuration = SignedDuration::from_secs(60);
 /// Between two looks for a creation that may be on its way.
-pub(super) const LOOK: SignedDuration = SignedDuration::from_secs(2);
+const LOOK: SignedDuration = SignedDuration::from_secs(2);
 /// What is older was lost sight of.
 const FORGOTTEN: SignedDuration = SignedDuration::from_hours(24);
 /// The kind of group that has such configurations.
@@ -85,11 +85,7 @@ impl Draft<'_> {
     /// A creation that may have been made, or may still be: nothing is created beside it.
     fn unresolved(&mut self, group: &str, name: &str) -> Option<Verdict> {
         let entry = self.object.unresolved()?.clone();
-        // The time of the record is that of the first try, and this may be a later one.
-        let since = self.given.seen_since.get(CREATE).filter(|_| !self.given.just_done.contains(CREATE)).copied().unwrap_or(self.now);
-        let age = self.now.duration_since(since).abs();
-        if age < WATCH && entry.state != JournalState::OutcomeUnknown {
-            self.look_in(LOOK.min(WATCH.saturating_sub(age)));
+        if entry.state != JournalState::OutcomeUnknown && self.is_watched() {
             return Some(working(
                 Reason::AwaitingConsistency,
                 format!("{name} may have been created in {group}, and is not seen there yet"),
@@ -113,6 +109,17 @@ impl Draft<'_> {
             entry.run
         );
         Some(stuck(Reason::OutcomeUnknown, message))
+    }
+
+    /// Whether the creation on record may still be on its way; then it is looked for again soon.
+    pub(super) fn is_watched(&mut self) -> bool {
+        // The time of the record is that of the first try, and this may be a later one.
+        let since = self.given.seen_since.get(CREATE).filter(|_| !self.given.just_done.contains(CREATE)).copied().unwrap_or(self.now);
+        let age = self.now.duration_since(since).abs();
+        if age < WATCH {
+            self.look_in(LOOK.min(WATCH.saturating_sub(age)));
+        }
+        age < WATCH
     }
 
     fn settle_entry(&mut self, run: &str, state: &JournalState) {

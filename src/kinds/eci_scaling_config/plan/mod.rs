@@ -21,11 +21,12 @@ use crate::api::eci_scaling_config::EciScalingConfigStatus;
 use crate::api::eci_scaling_config::status::{Origin, Summary};
 use crate::api::envelope::Drift;
 use crate::api::journal::JournalState;
+use crate::api::paths::Paths;
 use crate::cloud::alibaba::ess::ScalingConfiguration;
 use crate::cloud::alibaba::ess::configuration::Value;
 use crate::reason::Reason;
 use crate::reconcile::kind::{Given, Goal, Next, Part, Plan, Remark};
-use crate::reconcile::verdict::{Phase, Verdict, cut};
+use crate::reconcile::verdict::{Phase, Verdict, cut, few};
 use jiff::{SignedDuration, Timestamp};
 
 /// Lists in status that are there to be read.
@@ -109,7 +110,7 @@ impl Draft<'_> {
             (None, Some(origin)) if !is_new => Some(origin),
             _ => {
                 // Another configuration under the name: nothing in it was set by us.
-                status.applied = crate::api::paths::Paths::default();
+                status.applied = Paths::default();
                 status.secrets.clear();
                 status.convergence = None;
                 Some(Origin::Adopted)
@@ -201,16 +202,6 @@ fn working(reason: Reason, message: String) -> Verdict {
 
 fn later(now: Timestamp, wait: SignedDuration) -> Timestamp {
     now.saturating_add(wait).unwrap_or(now)
-}
-
-/// The first few of many paths, as people read them.
-fn few<'a>(paths: impl Iterator<Item = &'a str>) -> String {
-    const SHOWN_PATHS: usize = 8;
-    let mut all: Vec<_> = paths.collect();
-    let more = all.len().saturating_sub(SHOWN_PATHS);
-    all.truncate(SHOWN_PATHS);
-    let few = all.join(", ");
-    if more == 0 { few } else { format!("{few} and {more} more") }
 }
 
 #[cfg(test)]

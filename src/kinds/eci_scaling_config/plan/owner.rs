@@ -4,7 +4,7 @@ use super::super::{by_id, by_name};
 use super::Observed;
 use crate::api::EciScalingConfig;
 use crate::api::envelope::{ABANDON, ManagementPolicy};
-use crate::reconcile::kind::Given;
+use crate::reconcile::kind::{Given, may_be_at};
 use jiff::Timestamp;
 use std::sync::Arc;
 
@@ -41,18 +41,8 @@ fn others(object: &EciScalingConfig, given: &Given<EciScalingConfig>, seen: &Obs
     let mut others = given.peers.claiming(claims.iter().map(String::as_str));
     // One that stands for another configuration already does not mean this one, whatever it is called.
     let means_another = |peer: &EciScalingConfig| peer.configuration_id().zip(found).is_some_and(|(id, found)| id != found.id);
-    others.retain(|peer| may_be_there(peer, seen, given.peers.namespace()) && !means_another(peer));
+    others.retain(|peer| may_be_at(peer.as_ref(), &seen.account, &seen.region, given.peers.namespace()) && !means_another(peer));
     others
-}
-
-/// A peer that has not looked at the cloud yet may be anywhere: one of the same namespace counts. One of another namespace may have no credential
-/// for this account at all, and must not keep anybody from working.
-fn may_be_there(peer: &EciScalingConfig, seen: &Observed, namespace: &str) -> bool {
-    let envelope = peer.status.as_ref().map(|status| &status.envelope);
-    let account = envelope.and_then(|envelope| envelope.account_id.as_deref());
-    let region = envelope.and_then(|envelope| envelope.region.as_deref()).or(peer.spec.region.as_deref());
-    account.map_or_else(|| peer.metadata.namespace.as_deref() == Some(namespace), |account| account == seen.account)
-        && region.is_none_or(|region| region == seen.region)
 }
 
 fn writes(peer: &EciScalingConfig) -> bool {

@@ -1,11 +1,9 @@
 //! An object that goes: what steward created is deleted, unless another object has taken it over; everything else stays.
 
-use super::creation::{LOOK, WATCH};
-use super::step::{CREATE, DELETE, EciScalingStep};
+use super::step::{DELETE, EciScalingStep};
 use super::{Draft, Next, Reason, Verdict, owner, working};
 use crate::api::eci_scaling_config::status::Origin;
 use crate::api::journal::JournalState;
-use crate::cloud::alibaba::ess::ScalingConfiguration;
 
 impl Draft<'_> {
     pub(super) fn remove(&mut self) -> Verdict {
@@ -18,7 +16,7 @@ impl Draft<'_> {
         }
         // Of one that was created a moment ago the id may be known before it can be seen.
         let unseen = self.status.operations.iter().find(|entry| entry.state == JournalState::Submitted).and_then(|entry| entry.ids.first());
-        let Some(id) = self.seen.found.as_ref().map(id_of).or(unseen).cloned() else { return self.nothing_there() };
+        let Some(id) = self.seen.found.as_ref().map(|found| &found.id).or(unseen).cloned() else { return self.nothing_there() };
         if let Some(verdict) = self.held_back(DELETE) {
             return verdict;
         }
@@ -33,12 +31,9 @@ impl Draft<'_> {
     fn nothing_there(&mut self) -> Verdict {
         let open = self.object.unresolved().filter(|_| self.seen.found.is_none());
         let Some(entry) = open else { return self.gone() };
-        let since = self.given.seen_since.get(CREATE).copied().unwrap_or(self.now);
-        let age = self.now.duration_since(since).abs();
-        if age >= WATCH || self.answer(&entry.run) {
+        if self.answer(&entry.run) || !self.is_watched() {
             return self.gone();
         }
-        self.look_in(LOOK.min(WATCH.saturating_sub(age)));
         working(Reason::AwaitingConsistency, "a creation may still be on its way: looking for what it makes".to_owned())
     }
 
@@ -46,8 +41,4 @@ impl Draft<'_> {
         self.next = Next::Gone;
         working(Reason::Applying, "nothing is left to delete".to_owned())
     }
-}
-
-fn id_of(found: &ScalingConfiguration) -> &String {
-    &found.id
 }

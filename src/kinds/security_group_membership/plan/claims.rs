@@ -6,6 +6,7 @@ use crate::api::SecurityGroupMembership;
 use crate::api::envelope::ManagementPolicy;
 use crate::api::security_group_membership::{InstanceSelector, LedgerState};
 use crate::reconcile::claims::Peers;
+use crate::reconcile::kind::may_be_at;
 use std::sync::Arc;
 
 /// What other living objects say of a member that this one does not want any more.
@@ -57,18 +58,8 @@ fn about(
         claims.push(claim(group, EVERYBODY));
     }
     let mut about = peers.claiming(claims.iter().map(String::as_str));
-    about.retain(|peer| may_be_there(peer, seen, peers.namespace()));
+    about.retain(|peer| may_be_at(peer.as_ref(), &seen.account, &seen.region, peers.namespace()));
     about
-}
-
-/// A peer that has not looked at the cloud yet may be anywhere: one of the same namespace counts, because leaving what it wants would be worse.
-/// One of another namespace may have no credential for this account at all, and must not keep anybody's member in.
-fn may_be_there(peer: &SecurityGroupMembership, seen: &Observed, namespace: &str) -> bool {
-    let envelope = peer.status.as_ref().map(|status| &status.envelope);
-    let account = envelope.and_then(|envelope| envelope.account_id.as_deref());
-    let region = envelope.and_then(|envelope| envelope.region.as_deref()).or(peer.spec.region.as_deref());
-    account.map_or_else(|| peer.metadata.namespace.as_deref() == Some(namespace), |account| account == seen.account)
-        && region.is_none_or(|region| region == seen.region)
 }
 
 fn names(peer: &SecurityGroupMembership, group: &str, target: &Target) -> bool {

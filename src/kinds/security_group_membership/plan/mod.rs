@@ -15,6 +15,7 @@ use crate::cloud::alibaba::ecs::{JOIN_SECURITY_GROUP, LEAVE_SECURITY_GROUP};
 use crate::cloud::error::{Acted, Class, CloudError, Operation};
 use crate::reason::Reason;
 use crate::reconcile::kind::{Given, Goal, Next, Part, Plan, Receipt, Remark, Step};
+use crate::reconcile::verdict::few;
 use jiff::{SignedDuration, Timestamp};
 use ledger::{Entry, Ledger};
 use std::fmt;
@@ -322,16 +323,6 @@ fn path(target: &str) -> String {
 
 fn difference(target: &str, group: &str, observed: &str) -> Drift {
     Drift { path: path(target), desired: format!("member of {group}"), observed: observed.to_owned() }
-}
-
-/// The first few of many names.
-fn few<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    const SHOWN_NAMES: usize = 10;
-    let mut all: Vec<_> = names.collect();
-    let more = all.len().saturating_sub(SHOWN_NAMES);
-    all.truncate(SHOWN_NAMES);
-    let few = all.join(", ");
-    if more == 0 { few } else { format!("{few} and {more} more") }
 }
 
 /// What came of a step, put down in the ledger.

@@ -1,12 +1,12 @@
 //! What is to be said of the object, in the order in which a person wants to hear it.
 
-use super::{BUSY_LOOK, Draft, NOT_A_MEMBER, STILL_A_MEMBER, few};
+use super::{BUSY_LOOK, Draft, NOT_A_MEMBER, STILL_A_MEMBER};
 use crate::api::envelope::Problem;
 use crate::api::security_group_membership::MAX_MEMBERS;
 use crate::reason::Reason;
 use crate::reconcile::backoff::BUSY_FOR;
 use crate::reconcile::kind::Goal;
-use crate::reconcile::verdict::{Phase, RECONCILING, STALLED, Verdict};
+use crate::reconcile::verdict::{Phase, RECONCILING, STALLED, Verdict, few};
 
 impl Draft<'_> {
     pub(super) fn verdict(&self, present: usize, asked_for: usize) -> Verdict {
