@@ -162,7 +162,7 @@ pub enum Goal {
     Remove,
 }
 
-/// The finalizer exists only while `Undo`.
+/// The finalizer exists only while `Undo`, or while there is an open run to tell of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Removal {
     LetGo,

@@ -78,6 +78,7 @@ pub struct EciScalingConfigSpec {
     pub allow_override: bool,
     /// What the scaling configuration should look like. A field that is absent is nobody's business here: it is neither compared nor changed. A field that is
     /// taken out again after steward had set it is cleared.
+    #[serde(default)]
     pub configuration: EciConfiguration,
     /// `Manage`: make it so. `Observe`: compare only, never write to the cloud, also not on deletion.
     #[serde(default)]

@@ -84,9 +84,6 @@ pub enum Origin {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Summary {
-    /// The scaling group.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub group: Option<String>,
     /// vCPUs of an instance.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cpu: Option<f64>,

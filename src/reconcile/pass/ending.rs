@@ -6,7 +6,7 @@ use crate::cloud::error::{Class, CloudError};
 use crate::cloud::session::Session;
 use crate::reason::Reason;
 use crate::reconcile::access::Refusal;
-use crate::reconcile::kind::{Kind, Next, Plan, Removal};
+use crate::reconcile::kind::{Kind, Next, Plan};
 use crate::reconcile::memory::{Failure, later};
 use crate::reconcile::record::RecordError;
 use crate::reconcile::schedule;
@@ -75,7 +75,7 @@ impl<K: Kind> Pass<'_, K> {
         if plan.next == Next::Gone {
             return self.release().await;
         }
-        if !self.deleting() && self.removal() == Removal::LetGo {
+        if !self.deleting() && !self.is_held(self.object()) {
             self.record.drop_finalizer().await?;
         }
         let now = self.now();
@@ -96,7 +96,7 @@ impl<K: Kind> Pass<'_, K> {
     }
 
     pub(super) async fn abandon(&mut self, reason: &str) -> Result<Again, RecordError> {
-        let open = self.object().open_run().map(|run| format!("; what became of run {run} is not known")).unwrap_or_default();
+        let open = self.open_run();
         if !self.deleting() {
             let verdict = Verdict {
                 phase: Phase::Stuck,
@@ -115,6 +115,19 @@ impl<K: Kind> Pass<'_, K> {
             self.remark(Reason::Abandoned, &format!("let go without a cloud call: {}{open}", verdict::cut(reason, 256)));
         }
         self.release().await
+    }
+
+    /// Nobody wants anything undone, and the cloud is not asked. If a call is on record of which nobody knows what came of it, that is told.
+    pub(super) async fn let_go(&mut self) -> Result<Again, RecordError> {
+        let open = self.open_run();
+        if !open.is_empty() && self.record.has_finalizer() {
+            self.remark(Reason::Abandoned, &format!("let go without a cloud call{open}"));
+        }
+        self.release().await
+    }
+
+    fn open_run(&self) -> String {
+        self.object().open_run().map(|run| format!("; what became of run {run} is not known")).unwrap_or_default()
     }
 
     pub(super) async fn stay_away(&mut self, what: String) -> Result<Again, RecordError> {

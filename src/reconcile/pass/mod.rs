@@ -87,7 +87,7 @@ impl<K: Kind> Pass<'_, K> {
             return self.abandon(&reason).await;
         }
         if self.deleting() && (!self.record.has_finalizer() || self.removal() == Removal::LetGo) {
-            return self.release().await;
+            return self.let_go().await;
         }
         if let Some(what) = self.object().unsupported() {
             return self.stay_away(what).await;
@@ -307,8 +307,8 @@ impl<K: Kind> Pass<'_, K> {
 
     /// Before a status says that there is something to undo, the object must not be able to go unnoticed.
     async fn protect(&mut self, status: &K::Status) -> Result<(), RecordError> {
-        let undo = !self.context.settings.observe_only && self.object().with_status(status.clone()).removal() == Removal::Undo;
-        if undo && !self.deleting() { self.record.add_finalizer().await } else { Ok(()) }
+        let held = self.is_held(&self.object().with_status(status.clone()));
+        if held && !self.deleting() { self.record.add_finalizer().await } else { Ok(()) }
     }
 
     // ── perform ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -437,6 +437,11 @@ impl<K: Kind> Pass<'_, K> {
 
     fn abandoned(&self) -> Option<String> {
         self.annotation(envelope::ABANDON)
+    }
+
+    /// Whether the object must not go unnoticed: there is something to undo, or to tell of.
+    fn is_held(&self, object: &K) -> bool {
+        object.open_run().is_some() || !self.context.settings.observe_only && object.removal() == Removal::Undo
     }
 
     fn removal(&self) -> Removal {

@@ -260,6 +260,27 @@ fn who_lets_go_of_a_creation_on_its_way_is_told_its_run() {
 }
 
 #[test]
+fn what_is_retained_goes_at_once_and_says_which_creation_may_be_on_its_way() {
+    let mut world = World::of_configurations(SEED);
+    world.cloud.fault(Fault::on(CREATE, What::Reset).forever());
+    world.configuration("web", &shop());
+    world.start();
+    world.until(seconds(10), "the call is out", |world| world.calls(CREATE) == 1);
+    world.pass(seconds(1));
+    let run = world.status("web")["operations"][0]["run"].as_str().unwrap().to_owned();
+    let calls = world.cloud.calls().len();
+    world.delete("web");
+    world.pass(seconds(2));
+    assert_eq!((world.get("web"), world.cloud.calls().len()), (None, calls), "no call is made for it");
+    let events = world.events("web");
+    assert!(events.iter().any(|event| event.starts_with("Warning Abandoned") && event.contains(&run)), "{events:#?}");
+
+    // Once the outcome is known there is nothing to tell, and nothing that holds the object.
+    let world = settled(&shop());
+    assert_eq!(world.get("web").unwrap()["metadata"]["finalizers"], json!(null));
+}
+
+#[test]
 fn a_deletion_that_was_blocked_goes_through_once_it_can() {
     let mut world = settled(&deleting(shop()));
     let id = the_one(&world, "shop");

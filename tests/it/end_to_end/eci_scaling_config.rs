@@ -156,7 +156,7 @@ fn two_teams_apply_their_containers_to_one_object_and_each_takes_only_its_own_aw
     assert_eq!(nginx["Cpu"], json!(0.5), "what was there before and was never named stays");
 
     // A team that says no container any more loses its own, and nobody else's.
-    apply_as("observability", &json!({"configuration": {}}));
+    apply_as("observability", &json!({}));
     real.until(MINUTE, "its container is gone", |real| containers(real, "asc-1") == changed[..2]);
     until_ready(&real, "web", "True/InSync");
 
@@ -164,6 +164,10 @@ fn two_teams_apply_their_containers_to_one_object_and_each_takes_only_its_own_aw
     apply_as("shop", &json!({"scalingConfigurationId": "asc-1", "configuration": {"cpu": 2}}));
     until_ready(&real, "web", "False/CannotClear");
     assert_eq!(containers(&real, "asc-1"), changed[..2]);
+
+    // Nobody has to leave an empty configuration behind.
+    apply_as("shop", &json!({"scalingConfigurationId": "asc-1"}));
+    assert_eq!(get(&real, "web").expect("it exists")["spec"]["configuration"], json!({}));
 }
 
 #[test]

@@ -47,7 +47,7 @@ fn the_fullest_status_stays_below_its_limit() {
         scaling_group_id: Some(letters(64)),
         scaling_configuration_name: Some(letters(64)),
         lifecycle_state: Some("Inactive".to_owned()),
-        summary: Some(Summary { group: Some(letters(64)), cpu: Some(0.1), memory: Some(0.1), image: Some(letters(512)) }),
+        summary: Some(Summary { cpu: Some(0.1), memory: Some(0.1), image: Some(letters(512)) }),
         drift: (0..32).map(|number| Drift { path: longest(number), desired: letters(256), observed: letters(256) }).collect(),
         applied: paths(),
         secrets: prints().collect(),

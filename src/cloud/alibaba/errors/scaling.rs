@@ -19,7 +19,7 @@ pub(super) const ROWS: &[Row] = &[
         404,
         Class::NotFound,
         "the region has no scaling configuration of this id",
-        "correct spec.scalingConfigurationId or spec.region; a deleted one is made anew by an object with spec.scalingGroupId and a name",
+        "neither spec.scalingConfigurationId nor spec.region can be changed: write a new object with the right ones, or one with spec.scalingGroupId and a name, which has a missing configuration created",
     ),
     row(
         "InvalidScalingConfigurationId.NotFound",
@@ -35,7 +35,7 @@ pub(super) const ROWS: &[Row] = &[
         404,
         Class::NotFound,
         "the region has no scaling group of this id",
-        "correct spec.scalingGroupId or spec.region; a group is made in the Auto Scaling console",
+        "make the group in the Auto Scaling console, or write a new object: spec.scalingGroupId and spec.region of this one cannot be changed",
     ),
     row(
         "QuotaExceeded.ScalingConfiguration",
@@ -91,7 +91,7 @@ pub(super) const ROWS: &[Row] = &[
         400,
         Class::Invalid,
         "the scaling group has another configuration of this name",
-        "change spec.configuration.scalingConfigurationName, or bind to the other one with spec.scalingConfigurationId",
+        "change spec.configuration.scalingConfigurationName, or write a new object that names the other one in spec.scalingConfigurationId",
     ),
     row(
         "InvalidSecurityGroupId.IncorrectNetworkType",

@@ -46,7 +46,7 @@ const PAGE: usize = 50;
 
 const MOVED: Explanation = Explanation::of(
     Class::Unavailable,
-    "the cloud's list became shorter while it was read, so that something may have slipped from one page to the one before",
+    "the cloud's list changed while it was read, so that something may have slipped from one page to another",
     "nothing to do: the list is read again from its start",
 );
 
@@ -191,11 +191,13 @@ impl Ess {
                 return Err(CloudError::explained(DESCRIBE_ECI_SCALING_CONFIGURATIONS, &MOVED));
             }
             counted = page.total.unwrap_or(counted);
-            if !is_full || page.total == Some(found.len()) {
+            let are_more = page.total.is_some_and(|total| total > found.len());
+            if !is_full && !are_more || page.total == Some(found.len()) {
                 return Ok(found.into_values().collect());
             }
             if found.len() == before {
-                break;
+                let explanation = if is_full { &ENDLESS } else { &MOVED };
+                return Err(CloudError::explained(DESCRIBE_ECI_SCALING_CONFIGURATIONS, explanation));
             }
         }
         Err(CloudError::explained(DESCRIBE_ECI_SCALING_CONFIGURATIONS, &ENDLESS))

@@ -136,7 +136,13 @@ async fn a_listing_is_every_page_of_it_or_an_error() {
         ("two pages that nobody counted", vec![page(1, 50, None, None), page(51, 60, None, None)], all(60)),
         ("a count that is too low", vec![page(1, 50, Some(3), Some(50)), page(51, 60, Some(3), Some(50))], all(60)),
         ("pages that are shorter than asked for", vec![page(1, 10, Some(12), Some(10)), page(11, 12, Some(12), Some(10))], all(12)),
-        ("one that slipped to the next page", vec![page(1, 50, Some(60), Some(50)), page(50, 60, Some(61), Some(50))], all(60)),
+        ("a short page although there are more", vec![page(1, 3, Some(5), Some(50)), page(4, 5, Some(5), Some(50))], all(5)),
+        ("more counted than shown", vec![page(1, 3, Some(5), Some(50)), a_page(&[], Some(5), Some(50))], Err(MOVED.meaning)),
+        (
+            "one that slipped to the next page, for a new one before it",
+            vec![page(1, 50, Some(60), Some(50)), page(50, 60, Some(61), Some(50)), a_page(&[], Some(61), Some(50))],
+            Err(MOVED.meaning),
+        ),
         (
             "one that slipped to the page before",
             vec![page(1, 50, Some(60), Some(50)), page(52, 60, Some(59), Some(50))],

@@ -121,13 +121,12 @@ impl Draft<'_> {
             Some(Value::Number(number)) => Some(*number),
             _ => None,
         };
-        let group = (!found.group.is_empty()).then(|| found.group.clone());
-        status.scaling_group_id.clone_from(&group);
+        status.scaling_group_id = (!found.group.is_empty()).then(|| found.group.clone());
         status.scaling_configuration_name = configuration.text("scalingConfigurationName").map(str::to_owned);
         status.lifecycle_state = (!found.lifecycle_state.is_empty()).then(|| found.lifecycle_state.clone());
         let image = configuration.entries("containers").first().and_then(|first| first.text("image"));
         let image = image.map(|image| cut(image, LONGEST_SHOWN));
-        status.summary = Some(Summary { group, cpu: number("cpu"), memory: number("memory"), image });
+        status.summary = Some(Summary { cpu: number("cpu"), memory: number("memory"), image });
     }
 
     fn generation(&self) -> i64 {
