@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct JournalEntry {
     /// Identity of the run. The same wish has the same one, whoever computes it.
     pub run: String,
-    /// What is called: `Create`.
+    /// What is called: `Create`, or `Run` of a command.
     #[schemars(schema_with = "open_word")]
     pub kind: JournalKind,
     /// Fingerprint of what is wished for.
@@ -23,6 +23,9 @@ pub struct JournalEntry {
     /// person must say).
     #[schemars(schema_with = "open_word")]
     pub state: JournalState,
+    /// Which batch of the targets it is for, counted from 0; of a `Run` only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<i32>,
     /// When this attempt was recorded.
     pub started_at: Time,
     /// Rises when an attempt is known to have done nothing, or what it made is gone.
@@ -46,6 +49,7 @@ pub struct JournalEntry {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum JournalKind {
     Create,
+    Run,
     /// Written by a newer release: kept as it is, and nothing is done with the object.
     #[serde(untagged)]
     Unknown(String),

@@ -5,6 +5,7 @@
 #![allow(clippy::duplicated_attributes, reason = "columns of one kind have types and priorities in common")]
 #![allow(unreachable_pub, reason = "the derive repeats each struct inside a function")]
 
+pub mod cloud_command;
 pub mod cloud_credential;
 pub mod eci_scaling_config;
 pub mod envelope;
@@ -12,6 +13,7 @@ pub mod journal;
 pub mod paths;
 pub mod security_group_membership;
 
+pub use cloud_command::CloudCommand;
 pub use cloud_credential::CloudCredential;
 pub use eci_scaling_config::EciScalingConfig;
 pub use security_group_membership::SecurityGroupMembership;
@@ -25,7 +27,7 @@ pub const GROUP: &str = "cloudsteward.dev";
 
 /// Every CRD, as it is committed below `crds/` and installed.
 pub fn crds() -> Vec<CustomResourceDefinition> {
-    [CloudCredential::crd(), EciScalingConfig::crd(), SecurityGroupMembership::crd()].map(looked_at_by_nobody_yet).into()
+    [CloudCredential::crd(), EciScalingConfig::crd(), CloudCommand::crd(), SecurityGroupMembership::crd()].map(looked_at_by_nobody_yet).into()
 }
 
 /// kstatus calls an object without a status healthy; the API server fills this in on creation, so that a new object counts as in progress.

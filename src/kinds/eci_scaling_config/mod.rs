@@ -98,6 +98,7 @@ impl Kind for EciScalingConfig {
             Some(Origin::Created | Origin::Adopted | Origin::Bound) | None => None,
         };
         let entry = |entry: &JournalEntry| match (&entry.kind, &entry.state) {
+            (JournalKind::Run, _) => Some("journal entry of kind Run".to_owned()),
             (JournalKind::Unknown(kind), _) => Some(format!("journal entry of kind {kind}")),
             (_, JournalState::Unknown(state)) => Some(format!("journal state {state}")),
             (JournalKind::Create, _) => None,

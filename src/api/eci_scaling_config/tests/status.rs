@@ -33,6 +33,7 @@ fn the_fullest_status_stays_below_its_limit() {
         request_fingerprint: letters(64),
         holder: letters(128),
         state: JournalState::OutcomeUnknown,
+        batch: None,
         started_at: at(0),
         attempt: i32::MAX,
         ids: vec![letters(64)],

@@ -163,6 +163,7 @@ impl Draft<'_> {
             intent_hash,
             holder: self.given.installation.holder.clone(),
             state: JournalState::Intended,
+            batch: None,
             started_at: started_at.into(),
             attempt,
             ids: Vec::new(),
