@@ -10,6 +10,7 @@ use super::huawei::Huawei;
 use jiff::Timestamp;
 use std::fmt;
 use std::sync::Arc;
+use tokio::time::Instant;
 
 const NOT_ALIBABA: Explanation = Explanation::of(
     Class::Invalid,
@@ -74,12 +75,14 @@ pub struct Session {
     /// The credential, as the budget takes turns between them.
     pub tenant: String,
     cloud: Cloud,
+    begin_by: Option<Instant>,
 }
 
 impl Session {
     /// A credential at work in this account, which it must have been found to belong to, and this region.
     pub fn new(cloud: Cloud, account: &str, region: &str, lane: Lane) -> Self {
-        Self { account: account.to_owned(), region: region.to_owned(), lane, tenant: cloud.tenant().to_owned(), cloud }
+        let tenant = cloud.tenant().to_owned();
+        Self { account: account.to_owned(), region: region.to_owned(), lane, tenant, cloud, begin_by: None }
     }
 
     /// The same session with another urgency.
@@ -88,10 +91,17 @@ impl Session {
         Self { lane, ..self.clone() }
     }
 
+    /// The same session for calls that were recorded. Those that act anew each time are not begun later than this, by the clock of this process:
+    /// it is looked at last before anything is sent, after every wait for keys or a connection. The error says so: `is_not_begun`.
+    #[must_use]
+    pub fn begin_by(&self, by: Instant) -> Self {
+        Self { begin_by: Some(by), ..self.clone() }
+    }
+
     /// Alibaba Cloud's ECS, if that is where the credential is at home.
     pub fn ecs(&self) -> Result<Ecs, CloudError> {
         match &self.cloud {
-            Cloud::Alibaba(alibaba) => Ok(alibaba.ecs(&self.account, &self.region, self.lane)),
+            Cloud::Alibaba(alibaba) => Ok(alibaba.ecs(&self.account, &self.region, self.lane).begun_by(self.begin_by)),
             Cloud::Huawei(_) => Err(CloudError::explained(DESCRIBE_INSTANCES, &NOT_ALIBABA)),
         }
     }
@@ -99,7 +109,7 @@ impl Session {
     /// Alibaba Cloud's ESS, if that is where the credential is at home.
     pub fn ess(&self) -> Result<Ess, CloudError> {
         match &self.cloud {
-            Cloud::Alibaba(alibaba) => Ok(alibaba.ess(&self.account, &self.region, self.lane)),
+            Cloud::Alibaba(alibaba) => Ok(alibaba.ess(&self.account, &self.region, self.lane).begun_by(self.begin_by)),
             Cloud::Huawei(_) => Err(CloudError::explained(DESCRIBE_ECI_SCALING_CONFIGURATIONS, &NOT_ALIBABA)),
         }
     }

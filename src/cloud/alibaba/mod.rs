@@ -30,7 +30,7 @@ use sts::{AssumeRoleRequest, CallerIdentity, Role};
 use url::Url;
 
 /// Every operation that this crate speaks.
-pub const OPERATIONS: [Operation; 13] = [
+pub const OPERATIONS: [Operation; 18] = [
     sts::GET_CALLER_IDENTITY,
     sts::ASSUME_ROLE,
     sts::ASSUME_ROLE_WITH_OIDC,
@@ -39,6 +39,11 @@ pub const OPERATIONS: [Operation; 13] = [
     ecs::DESCRIBE_SECURITY_GROUPS,
     ecs::JOIN_SECURITY_GROUP,
     ecs::LEAVE_SECURITY_GROUP,
+    ecs::commands::RUN_COMMAND,
+    ecs::commands::STOP_INVOCATION,
+    ecs::commands::DESCRIBE_INVOCATIONS,
+    ecs::commands::DESCRIBE_INVOCATION_RESULTS,
+    ecs::commands::DESCRIBE_CLOUD_ASSISTANT_STATUS,
     ess::DESCRIBE_ECI_SCALING_CONFIGURATIONS,
     ess::DESCRIBE_SCALING_GROUPS,
     ess::MODIFY_ECI_SCALING_CONFIGURATION,

@@ -132,5 +132,5 @@ async fn call<Q: Serialize, A: DeserializeOwned>(
     }
     // A token in a URL would be in the log of every proxy on the way.
     let rpc = Rpc { version: VERSION, parameters, in_body: token.is_some(), quotable: true };
-    client.call_with_answer(&Call { operation, account: None, region, lane: Lane::Work, ids: None }, &rpc).await
+    client.call_with_answer(&Call { operation, account: None, region, lane: Lane::Work, ids: None, begin_by: None }, &rpc).await
 }

@@ -80,7 +80,7 @@ fn a_client(url: &str, options: TransportOptions) -> (Client<Plain>, Arc<Codes>)
 }
 
 async fn run(client: &Client<Plain>) -> Result<(), CloudError> {
-    let call = Call { operation: RUN, account: Some("1"), region: "r", lane: Lane::Edit, ids: None };
+    let call = Call { operation: RUN, account: Some("1"), region: "r", lane: Lane::Edit, ids: None, begin_by: None };
     client.exchange(&call, &()).await.map(drop)
 }
 

@@ -28,6 +28,7 @@ pub(in crate::cloud) fn unreadable(operation: Operation, status: u16, error: imp
 
 pub(in crate::cloud) fn not_answered(operation: Operation, error: TransportError) -> (CloudError, &'static str) {
     let explanation = match &error {
+        TransportError::NotBegun => &NOT_BEGUN,
         TransportError::SetUp(_) => &UNSENDABLE,
         TransportError::LeadsInside(_) => &LEADS_INSIDE,
         TransportError::Resolve(_) => &UNRESOLVED,
@@ -72,6 +73,12 @@ const UNRESOLVED: Explanation = Explanation {
 const UNREACHED: Explanation = Explanation {
     meaning: "no connection to the cloud's endpoint could be made",
     hint: "check egress rules, proxy and certificates of the operator's pod; inside a VPC without internet set endpointNetwork: VPC on the CloudCredential",
+    acted: Acted::No,
+    ..UNAVAILABLE
+};
+const NOT_BEGUN: Explanation = Explanation {
+    meaning: "so much time passed between the record of the call and its turn that it was not begun",
+    hint: "nothing to do: what is on record is looked up, and then decided anew; if it stays, the way to the cloud or the operator's machine is slow",
     acted: Acted::No,
     ..UNAVAILABLE
 };

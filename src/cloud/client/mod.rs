@@ -89,6 +89,8 @@ pub(in crate::cloud) struct Call<'a> {
     pub(in crate::cloud) lane: Lane,
     /// How many ids a read carries.
     pub(in crate::cloud) ids: Option<usize>,
+    /// No attempt is begun later than this.
+    pub(in crate::cloud) begin_by: Option<Instant>,
 }
 
 /// What must be new in every attempt.
@@ -283,7 +285,11 @@ impl<D: Dialect> Client<D> {
                 }
                 Next::After(longest) => {
                     repeated.absences += 1;
-                    tokio::time::sleep(longest.mul_f64(self.around.dice.fraction())).await;
+                    let pause = longest.mul_f64(self.around.dice.fraction());
+                    if call.begin_by.is_some_and(|by| Instant::now() + pause > by) {
+                        return Err(failed.error);
+                    }
+                    tokio::time::sleep(pause).await;
                 }
             }
         }
@@ -331,7 +337,7 @@ impl<D: Dialect> Client<D> {
         let stamp = Stamp { date: self.date(), nonce: self.around.dice.nonce() };
         let request = self.dialect.build(call, request, keys, &stamp).map_err(|error| Failed { error, skew: None, renewable: false })?;
         let since = Instant::now();
-        let outcome = match self.around.transport.send(request).await {
+        let outcome = match self.around.transport.send_by(request, call.begin_by).await {
             Ok(answer) => match self.hear(call, &answer) {
                 Ok(body) => Ok(Accepted { body, answer }),
                 Err(error) => {
@@ -433,7 +439,9 @@ fn next<D: Dialect>(dialect: &D, failed: &Failed, effect: Effect, repeated: Repe
     if error.class == Class::Unauthenticated && failed.renewable && !repeated.keys {
         return Next::WithKeys;
     }
-    let harmless = error.acted == Acted::No || effect != Effect::Once;
+    // What acts anew each time is repeated here only if nothing was sent: for any answer that is not about date or keys alone, the way back
+    // leads through the journal.
+    let harmless = effect != Effect::Once || error.acted == Acted::No && error.http_status.is_none();
     // A throttled call is not repeated here: its window is closed, and the way back leads through the queue for the next.
     // Neither is one that the cloud wants to see later than we would wait.
     let patient = error.retry_after.is_none_or(|asked| asked <= FIRST_PAUSE);

@@ -130,7 +130,7 @@ impl Login {
         read: impl FnOnce(&HttpAnswer) -> Result<T, Unreadable>,
     ) -> Result<T, CloudError> {
         let Request { operation, method, path, query, body } = question;
-        let call = Call { operation, account: None, region: &self.region, lane: Lane::Work, ids: None };
+        let call = Call { operation, account: None, region: &self.region, lane: Lane::Work, ids: None, begin_by: None };
         let rest = Rest { method, path: path.to_owned(), query, body, scope: Scope::None };
         let Accepted { answer, .. } = client.exchange(&call, &rest).await?;
         read(&answer).map_err(|error| unreadable(operation, answer.status, error))

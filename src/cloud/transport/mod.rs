@@ -3,6 +3,7 @@
 //! `addresses` keeps it from going where a name should not lead.
 
 mod addresses;
+mod timely;
 
 use super::error::Acted;
 use addresses::{Guard, LeadsInside};
@@ -10,6 +11,8 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use std::error::Error;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+use timely::Timely;
+use tokio::time::Instant;
 use url::Url;
 
 pub use addresses::NameService;
@@ -76,6 +79,8 @@ impl HttpAnswer {
 /// No answer. The variants are the stages at which it ended.
 #[derive(Debug, thiserror::Error)]
 pub enum TransportError {
+    #[error("it was too late to begin")]
+    NotBegun,
     #[error("the http client cannot be set up")]
     SetUp(#[source] reqwest::Error),
     #[error("the name of the endpoint leads to where nothing is sent")]
@@ -98,7 +103,7 @@ impl TransportError {
     /// `No` only where it is certain that no byte of the request left: until the connection stood, TLS included.
     pub fn acted(&self) -> Acted {
         match self {
-            Self::SetUp(_) | Self::LeadsInside(_) | Self::Resolve(_) | Self::Connect(_) => Acted::No,
+            Self::NotBegun | Self::SetUp(_) | Self::LeadsInside(_) | Self::Resolve(_) | Self::Connect(_) => Acted::No,
             Self::TimedOut(_) | Self::Broken(_) | Self::TooLong(_) | Self::TooManyParts => Acted::Perhaps,
         }
     }
@@ -106,6 +111,7 @@ impl TransportError {
     /// The word in metric labels.
     pub fn as_str(&self) -> &'static str {
         match self {
+            Self::NotBegun => "NotBegun",
             Self::SetUp(_) => "SetUpFailed",
             Self::LeadsInside(_) => "EndpointNotAllowed",
             Self::Resolve(_) => "ResolveFailed",
@@ -196,13 +202,23 @@ impl Transport {
 
     /// Sends one request, once.
     pub async fn send(&self, request: HttpRequest) -> Result<HttpAnswer, TransportError> {
+        self.send_by(request, None).await
+    }
+
+    /// Sends one request, once, if it can be begun by then: resolving, connecting and TLS may take their time, and come before.
+    pub async fn send_by(&self, request: HttpRequest, begin_by: Option<Instant>) -> Result<HttpAnswer, TransportError> {
+        if begin_by.is_some_and(|by| Instant::now() > by) {
+            return Err(TransportError::NotBegun);
+        }
         let _counted = InFlight::enter(&self.in_flight);
         let deadline = request.deadline.map_or(self.total_timeout, |asked| asked.min(self.total_timeout));
         let mut builder = self.client.request(request.method, request.url).timeout(deadline);
         for (name, value) in request.headers {
             builder = builder.header(name, value);
         }
-        let mut answer = builder.body(request.body).send().await.map_err(TransportError::of)?;
+        let (body, withheld) = Timely::new(request.body, begin_by);
+        let sent = builder.body(body).send().await;
+        let mut answer = sent.map_err(|error| if withheld.get() { TransportError::NotBegun } else { TransportError::of(error) })?;
         let status = answer.status().as_u16();
         let headers = std::mem::take(answer.headers_mut());
         let mut body = Vec::new();

@@ -318,13 +318,16 @@ impl<K: Kind> Pass<'_, K> {
     async fn perform(&self, session: &Session, steps: Vec<K::Step>, recorded: Instant) -> Vec<(K::Step, Result<Receipt, CloudError>)> {
         let mine = Fingerprint::of(self.object().as_ref());
         let mine = &mine;
+        let session = &session.begin_by(recorded + RECORD_HOLDS);
         futures::stream::iter(steps)
             .map(|step| async move {
                 if recorded.elapsed() > RECORD_HOLDS || self.slot.is_other_than(mine) {
                     return None;
                 }
-                let outcome = K::perform(&step, session).await;
-                Some((step, outcome))
+                match K::perform(&step, session).await {
+                    Err(error) if error.is_not_begun() => None,
+                    outcome => Some((step, outcome)),
+                }
             })
             .buffer_unordered(PARALLEL_CALLS)
             .filter_map(|done| async move { done })

@@ -10,6 +10,8 @@ pub struct Instance {
     pub id: String,
     /// `Pending`, `Starting`, `Running`, `Stopping`, `Stopped`.
     pub status: String,
+    /// `linux` or `windows`.
+    pub os_type: String,
     pub region: String,
     pub zone: String,
     /// `vpc` or `classic`.
@@ -124,18 +126,18 @@ fn security_groups<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Sec
 }
 
 /// Null counts as absent.
-fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(deserializer: D) -> Result<T, D::Error> {
+pub(super) fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(deserializer: D) -> Result<T, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
 /// One field of the vendor's, null or absent or there.
 macro_rules! raw {
-    ($(#[$meta:meta])* struct $name:ident { $($field:ident: $kind:ty),* $(,)? }) => {
+    ($(#[$meta:meta])* struct $name:ident { $($(#[$named:meta])* $field:ident: $kind:ty),* $(,)? }) => {
         $(#[$meta])*
         #[derive(Default, Deserialize)]
         #[serde(rename_all = "PascalCase", default)]
         struct $name {
-            $(#[serde(deserialize_with = "or_default")] $field: $kind,)*
+            $($(#[$named])* #[serde(deserialize_with = "or_default")] $field: $kind,)*
         }
     };
 }
@@ -165,6 +167,8 @@ raw! {
     struct RawInstance {
         instance_id: String,
         status: String,
+        #[serde(rename = "OSType")]
+        os_type: String,
         region_id: String,
         zone_id: String,
         instance_network_type: String,
@@ -231,6 +235,7 @@ impl From<RawInstance> for Instance {
         Self {
             id: raw.instance_id,
             status: raw.status,
+            os_type: raw.os_type,
             region: raw.region_id,
             zone: raw.zone_id,
             network_type: raw.instance_network_type,
@@ -288,7 +293,7 @@ mod tests {
         let page: DescribeInstancesResponse = serde_json::from_value(json!({
             "RequestId": "R-1", "NextToken": "", "TotalCount": 1,
             "Instances": {"Instance": [{
-                "InstanceId": "i-1", "Status": "Running", "RegionId": "cn-hangzhou", "ZoneId": "cn-hangzhou-b",
+                "InstanceId": "i-1", "Status": "Running", "OSType": "linux", "RegionId": "cn-hangzhou", "ZoneId": "cn-hangzhou-b",
                 "InstanceNetworkType": "vpc", "VpcAttributes": {"VpcId": "vpc-1", "VSwitchId": "vsw-1", "NatIpAddress": ""},
                 "SecurityGroupIds": {"SecurityGroupId": ["sg-1", "sg-2"]},
                 "NetworkInterfaces": {"NetworkInterface": [
@@ -302,6 +307,7 @@ mod tests {
         let expected = Instance {
             id: "i-1".to_owned(),
             status: "Running".to_owned(),
+            os_type: "linux".to_owned(),
             region: "cn-hangzhou".to_owned(),
             zone: "cn-hangzhou-b".to_owned(),
             network_type: "vpc".to_owned(),

@@ -1,7 +1,9 @@
 //! ECS: instances, network interfaces and security groups. One function per operation of the vendor, under the vendor's name;
-//! beside them the batched reads by id, which are what objects use. Success in disguise becomes success here.
+//! beside them the batched reads by id, which are what objects use. Success in disguise becomes success here. Running commands on
+//! instances is a room of its own.
 
 mod answers;
+pub mod commands;
 mod requests;
 
 pub use answers::{
@@ -20,6 +22,7 @@ use crate::cloud::batch::Batch;
 use crate::cloud::budget::Lane;
 use crate::cloud::client::{Call, Client, unwritable};
 use crate::cloud::error::{Acted, Class, CloudError, Effect, Operation};
+use commands::{Agent, DESCRIBE_CLOUD_ASSISTANT_STATUS};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -79,13 +82,20 @@ pub(super) struct Readers {
     instances: Batch<Instance>,
     network_interfaces: Batch<NetworkInterface>,
     security_groups: Batch<SecurityGroup>,
+    agents: Batch<Agent>,
     rehearsed: Rehearsed,
 }
 
 impl Readers {
     pub(super) fn new(client: &Arc<Client<Rpcs>>, account: &str, region: &str) -> Self {
         let rehearsed = Rehearsed::default();
-        let place = Place { client: Arc::clone(client), account: account.into(), region: region.into(), rehearsed: Arc::clone(&rehearsed) };
+        let place = Place {
+            client: Arc::clone(client),
+            account: account.into(),
+            region: region.into(),
+            rehearsed: Arc::clone(&rehearsed),
+            begin_by: None,
+        };
         Self {
             rehearsed,
             instances: by_id(place.clone(), DESCRIBE_INSTANCES, BATCH, |place, ids, lane| async move {
@@ -94,8 +104,11 @@ impl Readers {
             network_interfaces: by_id(place.clone(), DESCRIBE_NETWORK_INTERFACES, BATCH, |place, ids, lane| async move {
                 place.network_interfaces_by_id(&ids, lane).await
             }),
-            security_groups: by_id(place, DESCRIBE_SECURITY_GROUPS, BATCH, |place, ids, lane| async move {
+            security_groups: by_id(place.clone(), DESCRIBE_SECURITY_GROUPS, BATCH, |place, ids, lane| async move {
                 place.security_groups_by_id(&ids, lane).await
+            }),
+            agents: by_id(place, DESCRIBE_CLOUD_ASSISTANT_STATUS, commands::PAGE, |place, ids, lane| async move {
+                place.agents_by_id(ids, lane).await
             }),
         }
     }
@@ -111,6 +124,8 @@ struct Place {
     account: Arc<str>,
     region: Arc<str>,
     rehearsed: Rehearsed,
+    /// For what acts anew each time.
+    begin_by: Option<Instant>,
 }
 
 impl Place {
@@ -121,9 +136,13 @@ impl Place {
         ids: Option<usize>,
         request: &Q,
     ) -> Result<A, CloudError> {
-        let call = Call { operation, account: Some(&self.account), region: &self.region, lane, ids };
         let parameters = flatten(request).map_err(|error| unwritable(operation, error))?;
-        self.client.call(&call, &Rpc { version: VERSION, parameters, in_body: false, quotable: true }).await
+        self.send(operation, lane, ids, Rpc { version: VERSION, parameters, in_body: false, quotable: true }).await
+    }
+
+    async fn send<A: DeserializeOwned>(&self, operation: Operation, lane: Lane, ids: Option<usize>, rpc: Rpc) -> Result<A, CloudError> {
+        let begin_by = self.begin_by.filter(|_| operation.effect == Effect::Once);
+        self.client.call(&Call { operation, account: Some(&self.account), region: &self.region, lane, ids, begin_by }, &rpc).await
     }
 
     async fn instances_by_id(&self, ids: &[String], lane: Lane) -> Result<HashMap<String, Instance>, CloudError> {
@@ -133,7 +152,7 @@ impl Place {
             max_results: Some(PAGE),
             ..DescribeInstancesRequest::default()
         };
-        let found = every_page(DESCRIBE_INSTANCES, ids.len(), |next_token| {
+        let found = every_page(DESCRIBE_INSTANCES, PAGES_AT_MOST, ids.len(), |next_token| {
             let request = DescribeInstancesRequest { next_token, ..request.clone() };
             async move {
                 let page: DescribeInstancesResponse = self.call(DESCRIBE_INSTANCES, lane, Some(ids.len()), &request).await?;
@@ -179,7 +198,7 @@ impl Place {
             max_results: Some(PAGE),
             ..DescribeNetworkInterfacesRequest::default()
         };
-        let found = every_page(DESCRIBE_NETWORK_INTERFACES, ids.len(), |next_token| {
+        let found = every_page(DESCRIBE_NETWORK_INTERFACES, PAGES_AT_MOST, ids.len(), |next_token| {
             let request = DescribeNetworkInterfacesRequest { next_token, ..request.clone() };
             async move {
                 let page: DescribeNetworkInterfacesResponse =
@@ -197,7 +216,7 @@ impl Place {
             max_results: Some(PAGE),
             ..DescribeSecurityGroupsRequest::default()
         };
-        let found = every_page(DESCRIBE_SECURITY_GROUPS, ids.len(), |next_token| {
+        let found = every_page(DESCRIBE_SECURITY_GROUPS, PAGES_AT_MOST, ids.len(), |next_token| {
             let request = DescribeSecurityGroupsRequest { next_token, ..request.clone() };
             async move {
                 let page: DescribeSecurityGroupsResponse = self.call(DESCRIBE_SECURITY_GROUPS, lane, Some(ids.len()), &request).await?;
@@ -209,7 +228,7 @@ impl Place {
 }
 
 /// Every page of a listing, or an error: half a list would look like things that are gone. Ends early once `enough` came.
-async fn every_page<T, F, R>(operation: Operation, enough: usize, page: F) -> Result<Vec<T>, CloudError>
+async fn every_page<T, F, R>(operation: Operation, pages_at_most: usize, enough: usize, page: F) -> Result<Vec<T>, CloudError>
 where
     F: Fn(Option<String>) -> R,
     R: Future<Output = Result<(Vec<T>, Option<String>), CloudError>>,
@@ -217,7 +236,7 @@ where
     let mut all = Vec::new();
     let mut token = None;
     let mut seen = HashSet::new();
-    for _ in 0..PAGES_AT_MOST {
+    for _ in 0..pages_at_most {
         let (items, next) = page(token.take()).await?;
         all.extend(items);
         let Some(next) = next.filter(|next| !next.is_empty() && all.len() < enough) else {
@@ -241,7 +260,14 @@ pub struct Ecs {
 impl Ecs {
     pub(super) fn new(client: Arc<Client<Rpcs>>, readers: Arc<Readers>, account: &str, region: &str, lane: Lane) -> Self {
         let rehearsed = Arc::clone(&readers.rehearsed);
-        Self { place: Place { client, account: account.into(), region: region.into(), rehearsed }, readers, lane }
+        let place = Place { client, account: account.into(), region: region.into(), rehearsed, begin_by: None };
+        Self { place, readers, lane }
+    }
+
+    /// The same for calls that, if they act anew each time, are not begun later than this.
+    pub(in crate::cloud) fn begun_by(mut self, by: Option<Instant>) -> Self {
+        self.place.begin_by = by;
+        self
     }
 
     /// One instance, read together with others.
@@ -270,7 +296,7 @@ impl Ecs {
             max_results: Some(PAGE),
             ..DescribeInstancesRequest::default()
         };
-        let found = every_page(DESCRIBE_INSTANCES, LISTED_AT_MOST, |next_token| {
+        let found = every_page(DESCRIBE_INSTANCES, PAGES_AT_MOST, LISTED_AT_MOST, |next_token| {
             let request = DescribeInstancesRequest { next_token, ..request.clone() };
             async move {
                 let page = self.describe_instances(request).await?;

@@ -20,7 +20,8 @@ pub fn rows() -> impl Iterator<Item = &'static Row> {
 }
 
 /// Codes that say the one id in a read belongs to nothing.
-pub(super) const UNKNOWN_ID: [&str; 6] = [
+pub(super) const UNKNOWN_ID: [&str; 7] = [
+    "InvalidInstance.NotFound",
     "InvalidInstanceId.NotFound",
     "InvalidEniId.NotFound",
     "InvalidNetworkInterfaceId.NotFound",

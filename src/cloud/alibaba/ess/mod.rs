@@ -22,6 +22,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use tokio::time::Instant;
 
 const VERSION: &str = "2022-02-22";
 
@@ -79,7 +80,7 @@ pub(super) struct Readers {
 
 impl Readers {
     pub(super) fn new(client: &Arc<Client<Rpcs>>, account: &str, region: &str) -> Self {
-        let place = Place { client: Arc::clone(client), account: account.into(), region: region.into() };
+        let place = Place { client: Arc::clone(client), account: account.into(), region: region.into(), begin_by: None };
         Self {
             configurations: by_id(place.clone(), DESCRIBE_ECI_SCALING_CONFIGURATIONS, CONFIGURATIONS, |place, ids, lane| async move {
                 place.configurations_by_id(ids, lane).await
@@ -95,6 +96,8 @@ struct Place {
     client: Arc<Client<Rpcs>>,
     account: Arc<str>,
     region: Arc<str>,
+    /// For what acts anew each time.
+    begin_by: Option<Instant>,
 }
 
 impl Place {
@@ -120,7 +123,8 @@ impl Place {
     }
 
     async fn send<A: DeserializeOwned>(&self, operation: Operation, lane: Lane, ids: Option<usize>, rpc: Rpc) -> Result<A, CloudError> {
-        self.client.call(&Call { operation, account: Some(&self.account), region: &self.region, lane, ids }, &rpc).await
+        let begin_by = self.begin_by.filter(|_| operation.effect == Effect::Once);
+        self.client.call(&Call { operation, account: Some(&self.account), region: &self.region, lane, ids, begin_by }, &rpc).await
     }
 
     async fn configurations_by_id(&self, ids: Vec<String>, lane: Lane) -> Result<HashMap<String, ScalingConfiguration>, CloudError> {
@@ -157,7 +161,13 @@ pub struct Ess {
 
 impl Ess {
     pub(super) fn new(client: Arc<Client<Rpcs>>, readers: Arc<Readers>, account: &str, region: &str, lane: Lane) -> Self {
-        Self { place: Place { client, account: account.into(), region: region.into() }, readers, lane }
+        Self { place: Place { client, account: account.into(), region: region.into(), begin_by: None }, readers, lane }
+    }
+
+    /// The same for calls that, if they act anew each time, are not begun later than this.
+    pub(in crate::cloud) fn begun_by(mut self, by: Option<Instant>) -> Self {
+        self.place.begin_by = by;
+        self
     }
 
     /// One configuration, read together with others.

@@ -147,7 +147,8 @@ pub(super) const ROWS: &[Row] = &[
         "nothing to do where the run is over: runs are forgotten after 30 days; else compare spec.region with where it ran",
     )
     .of("ecs")
-    .on(&["StopInvocation"]),
+    .on(&["StopInvocation"])
+    .no_failure(),
     Row::any(
         "InvalidInstanceId.NotFound",
         Some(404),
