@@ -6,12 +6,13 @@ use cloud_steward::cloud::alibaba::request::Attempt;
 use cloud_steward::cloud::huawei::iam::requests::{self, DomainRef, UserRef};
 use cloud_steward::cloud::transport::{HttpRequest, Transport, TransportOptions};
 use secrecy::ExposeSecret as _;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::path::Path;
 use steward_cloudsim::{Clock, Fault, Garble, Options, Simulator, What};
 
 pub(crate) fn all() -> Vec<Case> {
     let mut all = recorded();
+    all.extend(of_commands());
     all.extend(simulated());
     all
 }
@@ -45,6 +46,29 @@ fn responses(vector: &Value, cases: &mut Vec<Case>) {
     for part in vector["sequence"].as_array().into_iter().flatten() {
         responses(part, cases);
     }
+}
+
+/// What Cloud Assistant says, as far as the vendor's description goes.
+fn of_commands() -> Vec<Case> {
+    let result = |finished: &str| {
+        json!({"InstanceId": "i-1", "InvocationStatus": "Failed", "InvokeRecordStatus": "Finished", "ExitCode": 1, "ErrorCode": "ExitCodeNonzero",
+               "ErrorInfo": "exit status 1", "Output": "aGVsbG8K", "Dropped": 0, "Repeats": 1, "StartTime": "2026-11-22T08:00:00Z",
+               finished: "2026-11-22T08:00:09Z"})
+    };
+    let run = json!({"InvokeId": "t-1", "CommandId": "c-1", "CommandName": "patch", "RepeatMode": "Once", "Frequency": "", "Timeout": 60,
+                     "InvocationStatus": "PartialFailed", "CreationTime": "2026-11-22T08:00:00Z", "Parameters": "{}",
+                     "Tags": {"Tag": [{"TagKey": "steward-run", "TagValue": "0"}]}, "InvokeInstances": {"InvokeInstance": [result("FinishTime")]}});
+    let results = [result("FinishedTime"), result("FinishedTime")];
+    let agent = json!({"InstanceId": "i-1", "CloudAssistantStatus": "true", "CloudAssistantVersion": "2.2.3.857", "OSType": "Linux"});
+    [
+        json!({"RequestId": "R", "CommandId": "c-1", "InvokeId": "t-1"}),
+        json!({"RequestId": "R", "Invocations": {"Invocation": [run]}, "NextToken": "more", "TotalCount": 3}),
+        json!({"RequestId": "R", "Invocation": {"InvocationResults": {"InvocationResult": results}, "NextToken": ""}}),
+        json!({"RequestId": "R", "InstanceCloudAssistantStatusSet": {"InstanceCloudAssistantStatus": [agent]}}),
+        json!({"RequestId": "R"}),
+    ]
+    .map(|body| Case { status: 200, headers: Vec::new(), body: body.to_string().into_bytes() })
+    .into()
 }
 
 const SEED: &str = "

@@ -9,6 +9,8 @@ const TIMES: usize = 12;
 /// Almost as many parts as an answer may have.
 const MANY: usize = 99_900;
 
+const RESULTS: &str = r#"{"RequestId":"R","Invocation":{"InvocationResults":{"InvocationResult":[{"InstanceId":"i","Output":""#;
+
 /// One piece over and over, between head and tail.
 fn filled(head: &str, piece: &str, tail: &str, length: usize) -> Vec<u8> {
     let room = length - head.len() - tail.len();
@@ -31,6 +33,9 @@ fn the_largest_answers_take_a_bounded_multiple_of_their_size() {
         ("many maps of one", "{\"RequestId\":\"R\",\"a\":[{\"\":0}", ",{\"\":0}", "]}"),
         ("many rows", "{\"RequestId\":\"R\",\"Instances\":{\"Instance\":[{\"InstanceId\":\"i\"}", ",{\"InstanceId\":\"i\"}", "]}}"),
         ("many tags", "{\"RequestId\":\"R\",\"Instances\":{\"Instance\":[{\"InstanceId\":\"i\",\"Tags\":{\"Tag\":[{}", ",{}", "]}}]}}"),
+        ("many runs", "{\"RequestId\":\"R\",\"Invocations\":{\"Invocation\":[{\"InvokeId\":\"t\"}", ",{\"InvokeId\":\"t\"}", "]}}"),
+        ("much output", RESULTS, "Cg==", "\"}]}}}"),
+        ("output that is no text", RESULTS, "////", "\"}]}}}"),
         ("many projects", "{\"projects\":[{\"id\":\"p\"}", ",{\"id\":\"p\"}", "]}"),
         ("many services", "{\"token\":{\"expires_at\":\"2026-11-22T08:00:00Z\",\"catalog\":[{}", ",{}", "]}}"),
         ("one field again and again", "{\"RequestId\":\"R\"", ",\"a\":0", "}"),

@@ -120,7 +120,7 @@ const VALUES: [&[u8]; 18] = [
     b"\t",
 ];
 
-const FIELDS: [&str; 24] = [
+const FIELDS: [&str; 32] = [
     "Code",
     "Message",
     "RequestId",
@@ -128,6 +128,14 @@ const FIELDS: [&str; 24] = [
     "Instances",
     "Instance",
     "InstanceId",
+    "InvokeId",
+    "Invocations",
+    "Invocation",
+    "InvokeInstances",
+    "InvocationResults",
+    "InvocationStatus",
+    "ExitCode",
+    "Output",
     "Credentials",
     "Expiration",
     "SecurityToken",

@@ -1,13 +1,17 @@
 //! Everything in the product that reads what a cloud says, reached without a socket.
 
 use cloud_steward::cloud::alibaba;
+use cloud_steward::cloud::alibaba::ecs::commands::answers::{
+    DescribeCloudAssistantStatusResponse, DescribeInvocationResultsResponse, DescribeInvocationsResponse, Invoked,
+};
+use cloud_steward::cloud::alibaba::ecs::commands::{RUN_COMMAND, RunCommand, Targets};
 use cloud_steward::cloud::alibaba::ecs::{
     DescribeInstancesRequest, DescribeInstancesResponse, DescribeNetworkInterfacesResponse, DescribeSecurityGroupsResponse, Tag,
 };
 use cloud_steward::cloud::alibaba::flatten::{JsonText, flatten};
 use cloud_steward::cloud::alibaba::sts::{AssumeRoleResponse, CallerIdentity};
 use cloud_steward::cloud::canonical::canonical_query;
-use cloud_steward::cloud::error::{CloudError, Effect, Operation};
+use cloud_steward::cloud::error::{CloudError, Operation};
 use cloud_steward::cloud::huawei::errors::envelope;
 use cloud_steward::cloud::huawei::iam::answers::{self, TemporaryKey, Token};
 use cloud_steward::cloud::huawei::{self, iam};
@@ -15,6 +19,7 @@ use cloud_steward::cloud::transport::{HttpAnswer, is_readable};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// An answer, as far as one can be put together: a header that HTTP does not admit never arrives.
@@ -47,16 +52,15 @@ impl fmt::Display for Case {
     }
 }
 
-/// An operation that acts anew each time, of either vendor: of these an error must be judged most carefully.
-const ONCE: Operation = Operation { service: "ecs", name: "RunCommand", effect: Effect::Once };
+/// An operation that acts anew each time, for either vendor: of these an error must be judged most carefully.
+const ONCE: Operation = RUN_COMMAND;
 
 /// Reads the case in every way, and says how often that went well.
 pub(crate) fn run(case: &Case) -> usize {
     let answer = case.answer();
     write(case);
-    let of_alibaba: Vec<_> = alibaba::OPERATIONS.into_iter().chain([ONCE]).collect();
     let of_huawei: Vec<_> = huawei::OPERATIONS.into_iter().chain([ONCE]).collect();
-    read_as(&answer, &of_alibaba, &of_huawei)
+    read_as(&answer, &alibaba::OPERATIONS, &of_huawei)
 }
 
 /// The same as an answer to one operation of each vendor.
@@ -77,6 +81,10 @@ fn read_as(answer: &HttpAnswer, of_alibaba: &[Operation], of_huawei: &[Operation
                 + read::<DescribeInstancesResponse>(body)
                 + read::<DescribeNetworkInterfacesResponse>(body)
                 + read::<DescribeSecurityGroupsResponse>(body)
+                + read::<Invoked>(body)
+                + read::<DescribeInvocationsResponse>(body)
+                + read::<DescribeInvocationResultsResponse>(body)
+                + read::<DescribeCloudAssistantStatusResponse>(body)
         });
     }
     for operation in of_huawei {
@@ -136,7 +144,44 @@ fn write(case: &Case) {
     assert_eq!(read, parameters);
     let ids = parameters.iter().find(|(name, _)| name == "InstanceIds").map(|(_, ids)| ids.as_str());
     assert_eq!(serde_json::from_str::<Vec<String>>(ids.expect("they were given")).expect("a list"), texts);
+    run_command(&texts);
     // A project of any name is asked for by that name.
     let question = iam::requests::list_projects(Some(&texts.concat()));
     assert_eq!(question.query, [("name".to_owned(), texts.concat())]);
+}
+
+/// A command of hostile texts is sent as what it is, and its parameters as texts.
+fn run_command(texts: &[String]) {
+    let text = |at: usize| texts.get(at).cloned();
+    let values: BTreeMap<String, String> = texts.iter().map(|text| (text.to_lowercase(), text.clone())).collect();
+    let command = RunCommand {
+        kind: "RunShellScript".to_owned(),
+        content: text(0).unwrap_or_default().into(),
+        content_encoding: text(1),
+        targets: Targets::Instances(texts.to_vec()),
+        name: text(2),
+        description: text(3),
+        working_dir: text(4),
+        timeout: None,
+        enable_parameter: Some(true),
+        parameters: values.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect(),
+        repeat_mode: None,
+        frequency: text(5),
+        keep_command: None,
+        username: text(6),
+        windows_password_name: None,
+        container_id: None,
+        container_name: None,
+        termination_mode: None,
+        launcher: text(7),
+        tags: texts.iter().map(|text| (text.clone(), text.clone())).collect(),
+        resource_group_id: None,
+        client_token: "token".to_owned(),
+        oss_output_delivery: None,
+    };
+    let parameters = command.parameters("cn-hangzhou");
+    let read: Vec<(String, String)> = url::form_urlencoded::parse(canonical_query(&parameters).as_bytes()).into_owned().collect();
+    assert_eq!(read, parameters);
+    let sent = parameters.iter().find(|(name, _)| name == "Parameters").map(|(_, json)| json.as_str()).expect("there is one text at least");
+    assert_eq!(serde_json::from_str::<BTreeMap<String, String>>(sent).expect("a map of texts"), values);
 }

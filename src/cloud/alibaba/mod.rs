@@ -9,6 +9,8 @@ pub mod ess;
 pub mod flatten;
 mod reads;
 pub mod request;
+#[cfg(test)]
+mod scripted;
 pub mod sign;
 pub mod sts;
 

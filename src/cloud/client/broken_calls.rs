@@ -80,7 +80,11 @@ fn a_client(url: &str, options: TransportOptions) -> (Client<Plain>, Arc<Codes>)
 }
 
 async fn run(client: &Client<Plain>) -> Result<(), CloudError> {
-    let call = Call { operation: RUN, account: Some("1"), region: "r", lane: Lane::Edit, ids: None, begin_by: None };
+    run_by(client, None).await
+}
+
+async fn run_by(client: &Client<Plain>, begin_by: Option<Instant>) -> Result<(), CloudError> {
+    let call = Call { operation: RUN, account: Some("1"), region: "r", lane: Lane::Edit, ids: None, begin_by };
     client.exchange(&call, &()).await.map(drop)
 }
 
@@ -190,6 +194,90 @@ async fn what_broke_after_the_first_byte_may_have_acted_and_is_sent_once() {
         let heard = heard.lock().unwrap();
         assert!(heard.len() == 1 && heard[0].ends_with("run"), "{name}: {heard:?}");
     }
+}
+
+/// The moment until when a call may be begun. It is told when all is set up, which takes its time.
+#[derive(Clone, Default)]
+struct Limit(Arc<OnceLock<Instant>>);
+
+impl Limit {
+    fn soon(&self) -> Instant {
+        *self.0.get_or_init(|| Instant::now() + Duration::from_millis(100))
+    }
+
+    /// For somebody who gives what is asked for when it is too late.
+    async fn pass(&self) {
+        tokio::time::sleep_until(self.soon() + Duration::from_millis(2)).await;
+    }
+}
+
+/// Keys that are to be had only then.
+impl KeySource<()> for Limit {
+    fn fetch(&self) -> futures::future::BoxFuture<'_, Result<Fresh<()>, CloudError>> {
+        Box::pin(async {
+            self.pass().await;
+            Ok(Fresh { keys: (), expires: Timestamp::MAX })
+        })
+    }
+}
+
+/// Transport whose names lead there, and only then.
+fn lame(limit: &Limit, leads_to: Option<IpAddr>) -> TransportOptions {
+    let limit = limit.clone();
+    let names = NameService::new(move |_| {
+        let limit = limit.clone();
+        async move {
+            limit.pass().await;
+            Ok(leads_to.into_iter().collect())
+        }
+    });
+    TransportOptions { names, trusted_hosts: vec!["ecs.example".to_owned()], ..options() }
+}
+
+#[tokio::test]
+async fn what_is_not_begun_in_time_leaves_nothing_on_the_wire() {
+    let (done, heard) = std::sync::mpsc::channel();
+    let (port, _) = a_server(move |mut socket, _, _| {
+        let mut text = String::new();
+        drop(socket.read_to_string(&mut text));
+        done.send(text).unwrap();
+    });
+    let (over_name, over_keys, passed) = (Limit::default(), Limit::default(), Limit::default());
+    let here = format!("http://127.0.0.1:{port}");
+    let (slow_name, names_codes) = a_client(&format!("http://ecs.example:{port}"), lame(&over_name, Some(IpAddr::from([127, 0, 0, 1]))));
+    let (mut slow_keys, keys_codes) = a_client(&here, options());
+    slow_keys.ring = Ring::fetched(Box::new(over_keys.clone()), slow_keys.around.clock.clone(), slow_keys.around.dice.clone());
+    let (late, codes) = a_client(&here, options());
+    passed.pass().await;
+    for (client, codes, limit) in [(slow_name, names_codes, over_name), (slow_keys, keys_codes, over_keys), (late, codes, passed)] {
+        let error = run_by(&client, Some(limit.soon())).await.unwrap_err();
+        assert_eq!((error.acted, error.class, error.is_not_begun()), (Acted::No, Class::Unavailable, true), "{error:?}");
+        assert_eq!(*codes.0.lock().unwrap(), ["NotBegun"], "once");
+    }
+    // Only the first of them came as far as a connection, which it closes.
+    let heard = tokio::task::spawn_blocking(move || {
+        let first = heard.recv_timeout(Duration::from_secs(5));
+        (first, heard.try_recv().ok())
+    });
+    assert_eq!(heard.await.unwrap(), (Ok(String::new()), None));
+}
+
+#[tokio::test]
+async fn what_is_begun_in_time_is_sent_whole() {
+    let (port, heard) = answered_with(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}");
+    let (client, _) = a_client(&format!("http://127.0.0.1:{port}"), options());
+    run_by(&client, Some(Instant::now() + Duration::from_secs(20))).await.unwrap();
+    let heard = heard.lock().unwrap();
+    assert!(matches!(heard.as_slice(), [request] if request.contains("content-length: 3\r\n") && request.ends_with("\r\n\r\nrun")));
+}
+
+#[tokio::test]
+async fn what_cannot_be_tried_again_in_time_fails_for_its_own_reason() {
+    let limit = Limit::default();
+    let (client, codes) = a_client("http://ecs.example", lame(&limit, None));
+    let error = run_by(&client, Some(limit.soon())).await.unwrap_err();
+    assert_eq!((error.acted, error.is_not_begun()), (Acted::No, false));
+    assert_eq!(*codes.0.lock().unwrap(), ["ResolveFailed"]);
 }
 
 /// Answers these in turn, and says which dates the requests bore.

@@ -105,6 +105,14 @@ fn only_what_is_safe_is_repeated_inside_a_call() {
 }
 
 #[test]
+fn what_acts_anew_is_not_sent_again_after_an_answer_but_for_its_date_and_its_keys() {
+    let mut answered = failed(Class::Unavailable, Acted::No, "Away");
+    answered.error.http_status = Some(403);
+    assert_eq!(then(&answered, Effect::Once, Repeated::default()), Next::GiveUp);
+    assert_eq!(then(&answered, Effect::Repeatable, Repeated::default()), Next::After(FIRST_PAUSE));
+}
+
+#[test]
 fn an_absence_longer_than_our_patience_is_the_callers_to_wait_for() {
     let mut away = failed(Class::Unavailable, Acted::No, "Away");
     away.error.retry_after = Some(Duration::from_secs(30));

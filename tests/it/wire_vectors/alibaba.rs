@@ -1,6 +1,10 @@
 //! Recordings of Alibaba Cloud's clients: flattened parameters, the request as we build it, and signatures.
 
-use super::{Report, configuration, directory, json_files};
+use super::{Report, command, configuration, directory, json_files};
+use cloud_steward::cloud::alibaba::ecs::commands::RUN_COMMAND;
+use cloud_steward::cloud::alibaba::ecs::commands::requests::{
+    DescribeCloudAssistantStatusRequest, DescribeInvocationResultsRequest, DescribeInvocationsRequest, StopInvocationRequest,
+};
 use cloud_steward::cloud::alibaba::ecs::{
     DescribeInstancesRequest, DescribeNetworkInterfacesRequest, DescribeSecurityGroupsRequest, JoinSecurityGroupRequest,
     LeaveSecurityGroupRequest,
@@ -95,6 +99,11 @@ fn parameters(service: &str, operation: &str, input: Value) -> Option<Result<Vec
         ("ecs", "DescribeSecurityGroups") => typed::<DescribeSecurityGroupsRequest>(input),
         ("ecs", "JoinSecurityGroup") => typed::<JoinSecurityGroupRequest>(input),
         ("ecs", "LeaveSecurityGroup") => typed::<LeaveSecurityGroupRequest>(input),
+        ("ecs", "RunCommand") => command::parameters(input),
+        ("ecs", "StopInvocation") => typed::<StopInvocationRequest>(input),
+        ("ecs", "DescribeInvocations") => typed::<DescribeInvocationsRequest>(input),
+        ("ecs", "DescribeInvocationResults") => typed::<DescribeInvocationResultsRequest>(input),
+        ("ecs", "DescribeCloudAssistantStatus") => typed::<DescribeCloudAssistantStatusRequest>(input),
         ("ess", "DescribeEciScalingConfigurations") => typed::<DescribeEciScalingConfigurationsRequest>(input),
         ("ess", "DescribeScalingGroups") => typed::<DescribeScalingGroupsRequest>(input),
         ("ess", "DeleteEciScalingConfiguration") => typed::<DeleteEciScalingConfigurationRequest>(input),
@@ -221,8 +230,8 @@ fn as_built(vector: &Vector, parameters: &[(String, String)]) -> Vec<String> {
     let host = vector.header("host");
     let endpoint = Url::parse(&format!("http://{host}/")).expect("the recorded host is a host");
     let unsigned = vector.operation == ASSUME_ROLE_WITH_OIDC.name;
-    let in_body =
-        unsigned || [MODIFY_ECI_SCALING_CONFIGURATION.name, CREATE_ECI_SCALING_CONFIGURATION.name].contains(&vector.operation.as_str());
+    let confides = [RUN_COMMAND, MODIFY_ECI_SCALING_CONFIGURATION, CREATE_ECI_SCALING_CONFIGURATION];
+    let in_body = unsigned || confides.iter().any(|operation| operation.name == vector.operation);
     let attempt = Attempt {
         action: &vector.operation,
         version: &vector.api_version,
@@ -310,6 +319,29 @@ fn a_vector_that_differs_from_us_is_red() {
     assert_eq!((whole.red.len(), whole.requests, whole.signatures), (0, 1, 1), "{:?}", whole.red);
     for (from, to) in damages {
         let mut report = Report::default();
+        let changed = text.replacen(from, to, 1);
+        assert_ne!(changed, text, "{from} is not in the vector");
+        report.check("damaged", &changed);
+        assert!(!report.red.is_empty(), "{from} -> {to} went unnoticed");
+    }
+}
+
+#[test]
+fn a_command_that_differs_from_us_is_red() {
+    let by_id = include_str!("../../vectors/alibaba/ecs-run-command-base64-parameters.json");
+    let by_tag = include_str!("../../vectors/alibaba/ecs-run-command-tags.json");
+    let damages = [
+        (by_id, "\"Timeout\": 3600", "\"Timeout\": 60"),
+        (by_id, "\"Timeout\": 3600", "\"TimeOut\": 3600"),
+        (by_id, "\"name\": \"Jack & Jill\"", "\"name\": \"Jack\""),
+        (by_id, "\"ClientToken\": \"123e", "\"ClientToken\": \"124e"),
+        (by_tag, "\"Value\": \"prod\"", "\"Value\": \"\""),
+        (by_tag, "\"ResourceTag\": [", "\"ResourceTags\": ["),
+    ];
+    for (text, from, to) in damages {
+        let mut report = Report::default();
+        report.check("whole", text);
+        assert!(report.red.is_empty(), "{:?}", report.red);
         let changed = text.replacen(from, to, 1);
         assert_ne!(changed, text, "{from} is not in the vector");
         report.check("damaged", &changed);

@@ -2,6 +2,7 @@
 //! `STEWARD_WIRE_VECTORS` names another directory of vectors. What we do not implement is counted and named on stdout.
 
 mod alibaba;
+mod command;
 mod configuration;
 mod huawei;
 mod recomputed;

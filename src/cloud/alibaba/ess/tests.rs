@@ -3,65 +3,12 @@
 
 use super::configuration::{CONFIGURATION, Source};
 use super::*;
-use crate::ambient::{Clock, Dice};
-use crate::cloud::alibaba::{Alibaba, AlibabaOptions, Auth, EndpointNetwork, Keys};
-use crate::cloud::budget::{Budget, Limits};
-use crate::cloud::client::{NoObserver, Surroundings};
-use crate::cloud::transport::{Transport, TransportOptions};
-use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, Uri};
-use axum::response::{IntoResponse, Response};
+use crate::cloud::alibaba::scripted::{self, Log, Script, pairs, refused};
 use futures::future::join_all;
-use jiff::Timestamp;
 use serde_json::{Value, json};
-use std::collections::VecDeque;
-use std::io::Write;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
-use tokio::net::TcpListener;
-
-/// A request: operation, version, query, body.
-type Seen = (String, String, BTreeMap<String, String>, BTreeMap<String, String>);
-
-#[derive(Default)]
-struct Script {
-    replies: Mutex<VecDeque<(u16, Value)>>,
-    seen: Mutex<Vec<Seen>>,
-}
-
-async fn answer(State(script): State<Arc<Script>>, uri: Uri, headers: HeaderMap, body: String) -> Response {
-    let header = |name: &str| headers[name].to_str().unwrap().to_owned();
-    let pairs = |text: &str| url::form_urlencoded::parse(text.as_bytes()).into_owned().collect();
-    let seen = (header("x-acs-action"), header("x-acs-version"), pairs(uri.query().unwrap_or_default()), pairs(&body));
-    script.seen.lock().unwrap().push(seen);
-    let reply = script.replies.lock().unwrap().pop_front();
-    let (status, reply) = reply.unwrap_or_else(|| (418, json!("the script is over")));
-    (StatusCode::from_u16(status).unwrap(), reply.to_string()).into_response()
-}
 
 async fn a_cloud(replies: impl IntoIterator<Item = (u16, Value)>) -> (Ess, Arc<Script>) {
-    let script = Arc::new(Script { replies: Mutex::new(replies.into_iter().collect()), ..Script::default() });
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
-    let server = axum::Router::new().fallback(answer).with_state(Arc::clone(&script));
-    tokio::spawn(async move { axum::serve(listener, server).await });
-    let clock = Clock::new(|| Timestamp::from_second(1_800_000_000).unwrap());
-    let throws = AtomicU64::new(0);
-    let alibaba = Alibaba::new(AlibabaOptions {
-        auth: Auth::Keys(Keys { access_key_id: "key-1".to_owned(), access_key_secret: "key-secret".into(), security_token: None }),
-        region: "cn-qingdao".to_owned(),
-        network: EndpointNetwork::Public,
-        endpoints: BTreeMap::from([("ess".to_owned(), url)]),
-        around: Surroundings {
-            tenant: "default/credential".to_owned(),
-            transport: Arc::new(Transport::new(TransportOptions::default()).unwrap()),
-            budget: Budget::new(clock.clone(), Limits::default()),
-            clock,
-            // Different each time, and a fraction of next to nothing: no test waits for a pause.
-            dice: Dice::new(move || u128::from(throws.fetch_add(1, Ordering::SeqCst)).to_be_bytes()),
-            observer: Arc::new(NoObserver),
-        },
-    });
+    let (alibaba, script) = scripted::cloud(replies).await;
     (alibaba.ess("1", "cn-qingdao", Lane::Edit), script)
 }
 
@@ -73,14 +20,6 @@ fn ids(range: std::ops::RangeInclusive<u32>) -> Vec<String> {
 fn a_page(ids: &[String], total: Option<usize>, size: Option<usize>) -> (u16, Value) {
     let entries: Vec<Value> = ids.iter().map(|id| json!({"ScalingConfigurationId": id, "ScalingGroupId": "asg-1"})).collect();
     (200, json!({"RequestId": "R", "TotalCount": total, "PageSize": size, "ScalingConfigurations": entries}))
-}
-
-fn refused(status: u16, code: &str) -> (u16, Value) {
-    (status, json!({"RequestId": "R-refused", "Code": code, "Message": "%s"}))
-}
-
-fn pairs(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
-    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
 fn found(listed: Result<Vec<ScalingConfiguration>, CloudError>) -> Result<Vec<String>, &'static str> {
@@ -241,25 +180,9 @@ async fn what_is_gone_is_deleted_and_what_is_in_use_is_not() {
     assert_eq!(ess.modify_eci_scaling_configuration("asc-1", &an_item(), false).await.unwrap_err().class, Class::NotFound);
 }
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn nothing_of_a_configuration_is_logged_when_the_cloud_repeats_it() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone()).finish();
-    let _listening = tracing::subscriber::set_default(subscriber);
+    let (log, _listening) = Log::listening();
     let echo = |status: u16| {
         let message = "cannot use canary-password, nor K: canary-environment; e.g. canary-env is no word of ours";
         (status, json!({"RequestId": "R-1", "Code": "InvalidParamter", "Message": message}))

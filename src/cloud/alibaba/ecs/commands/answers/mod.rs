@@ -365,5 +365,4 @@ fn decoded(output: String) -> String {
 }
 
 #[cfg(test)]
-#[path = "answers_tests.rs"]
 mod tests;
