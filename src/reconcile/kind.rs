@@ -44,6 +44,16 @@ pub trait Kind: Recorded + Claimant + CustomResourceExt {
     /// Whether deleting the object would need the cloud. Told from the object alone, before any I/O: a dead credential must not block `Retain`.
     fn removal(&self) -> Removal;
 
+    /// Whether it has yet to be remembered with which inputs the object was first seen, also while it is suspended.
+    fn remembers_inputs(&self) -> bool {
+        false
+    }
+
+    /// The status that remembers it.
+    fn first_sight(&self, _: &Given<Self>, _: Timestamp) -> Self::Status {
+        self.status().cloned().unwrap_or_default()
+    }
+
     /// Entries of status whose fate is not known: the process remembers since when it has seen each (`Given::seen_since`).
     fn open_entries(&self) -> Vec<String>;
 

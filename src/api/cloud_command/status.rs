@@ -101,6 +101,16 @@ pub struct Intent {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 1000), extend("x-kubernetes-list-type" = "atomic"))]
     pub settled: Vec<String>,
+    /// Found in the cloud although nothing was on record here: the object was made anew, or its status was lost.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub adopted: bool,
+    /// When the first batch was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Time>,
+    /// The cloud's ids of its invocations, the first 10.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 10), extend("x-kubernetes-list-type" = "atomic"))]
+    pub invoke_ids: Vec<String>,
     /// What became of the targets of settled batches.
     #[serde(default)]
     pub tally: Tally,

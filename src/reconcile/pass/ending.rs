@@ -2,6 +2,7 @@
 
 use super::{Again, Pass};
 use crate::api::envelope;
+use crate::cloud::budget::Lane;
 use crate::cloud::error::{Class, CloudError};
 use crate::cloud::session::Session;
 use crate::reason::Reason;
@@ -145,7 +146,12 @@ impl<K: Kind> Pass<'_, K> {
     }
 
     pub(super) async fn suspend(&mut self) -> Result<Again, RecordError> {
-        let mut status = self.object().status().cloned().unwrap_or_default();
+        let mut status = if self.object().remembers_inputs() {
+            let given = self.gather(Lane::Work).await;
+            self.object().first_sight(&given, self.now())
+        } else {
+            self.object().status().cloned().unwrap_or_default()
+        };
         let (generation, requested_at) = (self.generation(), self.requested_at());
         let envelope = K::envelope_mut(&mut status);
         verdict::suspend(&mut envelope.conditions, generation, self.now());

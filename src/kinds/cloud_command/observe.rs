@@ -1,0 +1,90 @@
+//! What the cloud says of the runs on record, of runs that carry the object's tag, and of targets that are about to run. What has to be asked is
+//! told from the object alone (`Agenda`), so that a settled command asks nothing.
+
+use super::agenda::Agenda;
+use crate::api::CloudCommand;
+use crate::cloud::alibaba::ecs::commands::{Agent, Invocation, InvocationResult, InvocationStatus};
+use crate::cloud::alibaba::ecs::{Ecs, Instance, InstanceFilter, Tag};
+use crate::cloud::error::CloudError;
+use crate::cloud::session::Session;
+use futures::future::try_join_all;
+use std::collections::BTreeMap;
+
+/// What the cloud says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Observed {
+    pub region: String,
+    /// The invocations that the journal names, by id; `None` for those that the cloud does not show.
+    pub invocations: BTreeMap<String, Option<Invocation>>,
+    /// The outputs of those that are over, as far as they were asked for.
+    pub results: BTreeMap<String, Vec<InvocationResult>>,
+    /// Whatever carries the object's tag. `None` if it was not asked for.
+    pub ours: Option<Vec<Invocation>>,
+    /// What the selector means. `None` if it was not asked for.
+    pub selected: Option<Vec<String>>,
+    /// The targets that are about to run, and their agents. Those that are not in here were not looked at.
+    pub targets: BTreeMap<String, Target>,
+}
+
+/// A server, as far as it matters for a command.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Target {
+    /// `None` if the cloud does not know it.
+    pub instance: Option<Instance>,
+    pub agent: Option<Agent>,
+}
+
+pub(super) async fn observe(object: &CloudCommand, agenda: Agenda, cloud: &Session) -> Result<Observed, CloudError> {
+    let ecs = cloud.ecs()?;
+    let ecs = &ecs;
+    let group = object.spec.resource_group_id.as_deref();
+    let mut seen = Observed { region: cloud.region.clone(), ..Observed::default() };
+    let asked = agenda.invocations.iter().map(async |id| Ok::<_, CloudError>((id.clone(), ecs.invocation(id, group).await?)));
+    seen.invocations = try_join_all(asked).await?.into_iter().collect();
+    let over = seen.invocations.values().flatten().filter(|invocation| is_over(invocation) || agenda.with_history);
+    let asked = over.map(async |invocation| {
+        let results = ecs.invocation_results(&invocation.id, group, agenda.with_history).await?;
+        Ok::<_, CloudError>((invocation.id.clone(), results))
+    });
+    seen.results = try_join_all(asked).await?.into_iter().collect();
+    if let Some(tag) = &agenda.look_up {
+        seen.ours = Some(ecs.invocations_tagged((super::OBJECT_TAG, tag), group).await?);
+    }
+    let mut targets = agenda.targets;
+    if let Some(selector) = agenda.select {
+        let filter = InstanceFilter {
+            tags: selector.tags.iter().map(|tag| Tag { key: Some(tag.key.clone()), value: Some(tag.value.clone()) }).collect(),
+            vpc_id: selector.vpc_id.clone(),
+            zone_id: selector.zone_id.clone(),
+            resource_group_id: selector.resource_group_id.clone(),
+        };
+        let mut selected: Vec<String> = ecs.select_instances(filter).await?.into_iter().map(|instance| instance.id).collect();
+        selected.sort_unstable();
+        targets.clone_from(&selected);
+        seen.selected = Some(selected);
+    }
+    seen.targets = look_at(ecs, &targets).await?;
+    Ok(seen)
+}
+
+async fn look_at(ecs: &Ecs, ids: &[String]) -> Result<BTreeMap<String, Target>, CloudError> {
+    let instances = try_join_all(ids.iter().map(async |id| Ok::<_, CloudError>((id.clone(), ecs.instance(id).await?)))).await?;
+    let there: Vec<String> = instances.iter().filter(|(_, instance)| instance.is_some()).map(|(id, _)| id.clone()).collect();
+    let mut agents = ecs.agents(&there).await?;
+    Ok(instances.into_iter().map(|(id, instance)| (id.clone(), Target { instance, agent: agents.remove(&id) })).collect())
+}
+
+/// Whether nothing more will come of an invocation. The cloud's word for all its instances together is believed as far as none of them contradicts
+/// it; a list of instances may be cut short.
+pub(super) fn is_over(invocation: &Invocation) -> bool {
+    let active = |status: &InvocationStatus| match status {
+        InvocationStatus::Pending | InvocationStatus::Scheduled | InvocationStatus::Running | InvocationStatus::Stopping => true,
+        InvocationStatus::Unknown(_) => false,
+        over => !over.is_over(),
+    };
+    match invocation.status.as_str() {
+        "Success" | "Failed" | "PartialFailed" | "Stopped" => !invocation.instances.iter().any(|instance| active(&instance.status)),
+        "Pending" | "Running" | "Scheduled" | "Stopping" => false,
+        _ => !invocation.instances.is_empty() && invocation.instances.iter().all(|instance| instance.status.is_over()),
+    }
+}

@@ -1,0 +1,210 @@
+//! What the cloud and people say of the entries of the journal: runs are found again by their tag, read back, and settled once they are over.
+
+use super::telling::{classify, told};
+use super::{Draft, is_out, is_unresolved};
+use crate::api::cloud_command::status::{CodeCount, MAX_CODES, MAX_INVOKE_IDS};
+use crate::api::envelope::RESOLVE;
+use crate::api::journal::{JournalEntry, JournalKind, JournalState};
+use crate::cloud::alibaba::ecs::commands::{Invocation, InvocationResult};
+use crate::kinds::cloud_command::RUN_TAG;
+use crate::kinds::cloud_command::agenda::run_of;
+use crate::kinds::cloud_command::observe::is_over;
+use jiff::SignedDuration;
+use std::collections::BTreeMap;
+
+/// A run that was accepted and cannot be seen for so long will not be seen any more.
+const FORGOTTEN: SignedDuration = SignedDuration::from_hours(24);
+/// More batches than any object has, however often its targets are cut anew.
+const MOST_BATCHES: i32 = 4000;
+
+impl Draft<'_> {
+    pub(super) fn follow(&mut self) {
+        self.find_again();
+        self.hear_a_person();
+        self.settle_what_is_over();
+    }
+
+    /// A call whose answer nobody heard is found by the tag that it carried; so is one that was refused, and yet ran.
+    fn find_again(&mut self) {
+        let Some(ours) = &self.seen.ours else { return };
+        let lost = |entry: &&mut JournalEntry| is_unresolved(entry) || entry.state == JournalState::Refused;
+        for entry in self.status.operations.iter_mut().filter(lost) {
+            let batch = entry.batch.unwrap_or_default();
+            let run = run_of(self.object, &self.given.installation.cluster_id, &entry.intent_hash, batch, entry.attempt);
+            let Some(found) = tagged(ours, &run.tag()) else { continue };
+            entry.state = JournalState::Submitted;
+            entry.ids = vec![found.id.clone()];
+            self.has_news = true;
+        }
+        let ids: Vec<String> = self.status.operations.iter().filter(|entry| is_out(entry)).flat_map(|entry| entry.ids.clone()).collect();
+        self.remember_ids(ids);
+    }
+
+    fn remember_ids(&mut self, ids: Vec<String>) {
+        let Some(intent) = &mut self.status.intent else { return };
+        for id in ids {
+            if intent.invoke_ids.len() < MAX_INVOKE_IDS && !intent.invoke_ids.contains(&id) {
+                intent.invoke_ids.push(id);
+            }
+        }
+    }
+
+    /// Somebody has found out what became of a run.
+    fn hear_a_person(&mut self) {
+        let annotations = self.object.metadata.annotations.as_ref();
+        let Some((run, outcome)) = annotations.and_then(|all| all.get(RESOLVE)).and_then(|said| said.split_once('=')) else { return };
+        let open = |entry: &&JournalEntry| entry.run == run && entry.state == JournalState::OutcomeUnknown;
+        let Some(entry) = self.status.operations.iter().find(open).cloned() else { return };
+        match outcome {
+            "Ran" => self.settle(&entry, &[]),
+            "NotRan" => {
+                for entry in self.status.operations.iter_mut().filter(|entry| entry.run == run) {
+                    entry.state = JournalState::Refused;
+                }
+            }
+            _ => return,
+        }
+        self.has_news = true;
+    }
+
+    /// What the cloud says of a run: asked for by its id, or found by its tag.
+    pub(super) fn invocation(&self, id: &str) -> Option<&Invocation> {
+        let by_id = self.seen.invocations.get(id).and_then(Option::as_ref);
+        by_id.or_else(|| self.seen.ours.as_ref()?.iter().find(|invocation| invocation.id == id))
+    }
+
+    fn settle_what_is_over(&mut self) {
+        for entry in self.status.operations.clone().iter().filter(|entry| is_out(entry)) {
+            let Some(id) = entry.ids.first() else { continue };
+            match (self.invocation(id).map(is_over), self.seen.results.get(id)) {
+                (Some(true), Some(results)) => self.settle(entry, &latest(results)),
+                // Found by its tag a moment ago: its results are read next.
+                (Some(true), None) => self.look_at(self.now),
+                (Some(false), _) => {}
+                (None, _) => {
+                    let asked = self.seen.invocations.contains_key(id);
+                    if asked && self.now.duration_since(entry.started_at.get()).abs() > FORGOTTEN {
+                        self.settle(entry, &[]);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The batch is over, and its entry leaves the journal. Targets of which there is no result count as unknown.
+    fn settle(&mut self, entry: &JournalEntry, results: &[InvocationResult]) {
+        self.status.operations.retain(|other| other.run != entry.run);
+        self.has_news = true;
+        let batch = entry.batch.unwrap_or_default();
+        let told: Vec<_> = self.told(entry, results);
+        let Some(intent) = self.status.intent.as_mut().filter(|intent| intent.hash == entry.intent_hash) else { return };
+        intent.settle(batch);
+        for result in &told {
+            classify(&result.phase, &mut intent.tally);
+        }
+        let left_out = |id: &String| intent.skipped.iter().any(|skipped| skipped.instance_ids.contains(id));
+        let silent = |id: &&String| !left_out(id) && told.iter().all(|result| result.instance_id != **id);
+        let mut unknown = intent.targets_of(batch).iter().filter(silent).count();
+        if told.is_empty() && unknown == 0 {
+            // Nobody knows how many there were.
+            unknown = 1;
+        }
+        intent.tally.unknown = intent.tally.unknown.saturating_add(i32::try_from(unknown).unwrap_or(i32::MAX));
+        if intent.targets.is_empty() || intent.targets_of(batch).is_empty() {
+            let more = i32::try_from(told.len()).unwrap_or(i32::MAX);
+            if intent.batch_size == Some(0) {
+                intent.target_count = Some(more);
+            }
+        }
+        for result in &told {
+            let Some(code) = &result.error_code else { continue };
+            let hint = result.hint.clone().unwrap_or_default();
+            match self.status.codes.iter_mut().find(|known| known.code == *code) {
+                Some(known) => known.count = known.count.saturating_add(1),
+                None if self.status.codes.len() < MAX_CODES => self.status.codes.push(CodeCount { code: code.clone(), count: 1, hint }),
+                None => {}
+            }
+        }
+        self.status.codes.sort_by_key(|known| std::cmp::Reverse(known.count));
+        self.status.results.retain(|result| result.batch != Some(batch));
+        self.status.results.extend(told);
+    }
+
+    fn told(&self, entry: &JournalEntry, results: &[InvocationResult]) -> Vec<crate::api::cloud_command::status::TargetResult> {
+        let outputs = self.outputs(entry);
+        results.iter().map(|result| told(result, entry.batch, &outputs)).collect()
+    }
+
+    /// Runs of this intent that the cloud has, by batch: the first of each.
+    pub(super) fn hits(&self) -> BTreeMap<i32, &Invocation> {
+        let (Some(ours), Some(intent)) = (&self.seen.ours, self.intent()) else { return BTreeMap::new() };
+        if ours.is_empty() {
+            return BTreeMap::new();
+        }
+        let found = (0..MOST_BATCHES).filter_map(|batch| {
+            let run = run_of(self.object, &self.given.installation.cluster_id, &intent.hash, batch, 1);
+            Some((batch, tagged(ours, &run.tag())?))
+        });
+        found.collect()
+    }
+
+    /// What the cloud ran of this intent although nothing is on record comes onto the record. A restored status knows less than the cloud.
+    pub(super) fn adopt(&mut self) {
+        let Some(intent) = self.intent() else { return };
+        let hash = intent.hash.clone();
+        let on_record = |batch: i32| {
+            intent.is_settled(batch) || self.status.operations.iter().any(|entry| entry.batch == Some(batch) && entry.intent_hash == hash)
+        };
+        let free = crate::api::cloud_command::status::MAX_OPERATIONS.saturating_sub(self.status.operations.len());
+        let found: Vec<_> = self.hits().into_iter().filter(|(batch, _)| !on_record(*batch)).take(free).collect();
+        let entries: Vec<JournalEntry> = found
+            .into_iter()
+            .map(|(batch, invocation)| JournalEntry {
+                run: run_of(self.object, &self.given.installation.cluster_id, &hash, batch, 1).id(),
+                kind: JournalKind::Run,
+                intent_hash: hash.clone(),
+                request_fingerprint: String::new(),
+                holder: self.given.installation.holder.clone(),
+                state: JournalState::Submitted,
+                batch: Some(batch),
+                started_at: invocation.created.unwrap_or(self.now).into(),
+                attempt: 1,
+                ids: vec![invocation.id.clone()],
+                group: None,
+                name: None,
+                request_id: None,
+            })
+            .collect();
+        if entries.is_empty() {
+            return;
+        }
+        let ids = entries.iter().flat_map(|entry| entry.ids.clone()).collect();
+        let began = entries.iter().map(|entry| entry.started_at).min_by_key(|at| at.get());
+        self.status.operations.extend(entries);
+        self.has_news = true;
+        if let Some(intent) = &mut self.status.intent {
+            intent.adopted = true;
+            intent.started_at = intent.started_at.or(began);
+        }
+        self.remember_ids(ids);
+        self.settle_what_is_over();
+    }
+}
+
+/// The oldest run with this tag.
+fn tagged<'a>(ours: &'a [Invocation], tag: &str) -> Option<&'a Invocation> {
+    let carries = |invocation: &&Invocation| invocation.tags.get(RUN_TAG).is_some_and(|run| run == tag);
+    ours.iter().filter(carries).min_by_key(|invocation| (invocation.created, invocation.id.clone()))
+}
+
+/// Of each instance its latest result.
+fn latest(results: &[InvocationResult]) -> Vec<InvocationResult> {
+    let mut latest: BTreeMap<&str, &InvocationResult> = BTreeMap::new();
+    for result in results {
+        let known = latest.entry(&result.instance_id).or_insert(result);
+        if (result.repeats, result.started) > (known.repeats, known.started) {
+            *known = result;
+        }
+    }
+    latest.into_values().cloned().collect()
+}

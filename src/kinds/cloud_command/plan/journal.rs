@@ -1,0 +1,133 @@
+//! The entries of the journal: written before a call, and what becomes of one whose outcome nobody knows.
+
+use super::step::{CloudCommandStep, Script, invoking};
+use super::{Draft, Inputs, Reason, Verdict, is_unresolved, stuck, working};
+use crate::api::cloud_command::status::Intent;
+use crate::api::envelope::RESOLVE;
+use crate::api::journal::{JournalEntry, JournalKind, JournalState};
+use crate::kinds::cloud_command::agenda::run_of;
+use crate::kinds::cloud_command::request::request;
+use jiff::{SignedDuration, Timestamp};
+use std::sync::Arc;
+
+/// Longer than a call can be on its way, and reads lag behind.
+const WATCH: SignedDuration = SignedDuration::from_secs(60);
+/// Between two looks for a run that may be on its way.
+const LOOK: SignedDuration = SignedDuration::from_secs(2);
+/// What is older was lost sight of: the cloud may not know the token any more.
+const FORGOTTEN: SignedDuration = SignedDuration::from_hours(24);
+
+impl Draft<'_> {
+    /// Writes the entry of a call that is about to be made, and the call.
+    pub(super) fn intend(&mut self, batch: i32, targets: Vec<String>, inputs: &Inputs) {
+        let Some(Intent { hash, .. }) = self.intent().cloned() else { return };
+        let before = self.status.operations.iter().find(|entry| entry.batch == Some(batch) && entry.intent_hash == hash);
+        let attempt = before.map_or(1, |entry| entry.attempt.saturating_add(1));
+        let script = self.script(&hash, batch, attempt, targets, inputs);
+        let run = script.call.client_token.clone();
+        self.status.operations.retain(|entry| entry.batch != Some(batch) || entry.intent_hash != hash);
+        self.status.operations.push(JournalEntry {
+            run: run.clone(),
+            kind: JournalKind::Run,
+            intent_hash: hash,
+            request_fingerprint: script.print.clone(),
+            holder: self.given.installation.holder.clone(),
+            state: JournalState::Intended,
+            batch: Some(batch),
+            started_at: self.now.into(),
+            attempt,
+            ids: Vec::new(),
+            group: None,
+            name: None,
+            request_id: None,
+        });
+        if let Some(intent) = &mut self.status.intent {
+            intent.started_at.get_or_insert(self.now.into());
+        }
+        self.steps.push(CloudCommandStep::Invoke { run, batch, call: Arc::new(script), again: false });
+    }
+
+    fn script(&self, hash: &str, batch: i32, attempt: i32, targets: Vec<String>, inputs: &Inputs) -> Script {
+        let run = run_of(self.object, &self.given.installation.cluster_id, hash, batch, attempt);
+        let mut call = request(self.object, inputs, targets, &run);
+        let token = std::mem::take(&mut call.client_token);
+        let said = call.parameters(&self.seen.region);
+        call.client_token = token;
+        let said = serde_json::to_vec(&said).unwrap_or_default();
+        let mut print = self.given.installation.mac_bytes(&["CloudCommand", "request"], &said);
+        print.truncate(32);
+        Script { call, print }
+    }
+
+    /// Runs of which nobody knows whether they are with the cloud. They are looked for; after a minute in which they were not found, the same call with
+    /// the same token may be sent once more if it could be sent for the first time as well. What else is left is for a person to find out.
+    pub(super) fn resolve(&mut self, inputs: Option<&Inputs>, obstacle: Option<&Verdict>) -> Option<Verdict> {
+        let open: Vec<JournalEntry> = self.status.operations.iter().filter(|entry| is_unresolved(entry)).cloned().collect();
+        let mut verdict = None;
+        for entry in open {
+            let said = self.resolve_one(&entry, inputs, obstacle);
+            verdict = verdict.or(said);
+        }
+        verdict
+    }
+
+    fn resolve_one(&mut self, entry: &JournalEntry, inputs: Option<&Inputs>, obstacle: Option<&Verdict>) -> Option<Verdict> {
+        let batch = entry.batch.unwrap_or_default();
+        let part = invoking(batch);
+        if entry.state == JournalState::Intended {
+            let since = self.given.seen_since.get(&part).filter(|_| !self.given.just_done.contains(&part)).copied().unwrap_or(self.now);
+            let age = self.now.duration_since(since).abs();
+            if age < WATCH || self.seen.ours.is_none() {
+                self.look_in(LOOK.min(WATCH.saturating_sub(age)).max(SignedDuration::ZERO));
+                return Some(working(Reason::AwaitingConsistency, "a run may be with the cloud already, and is not seen there yet: it is looked for"));
+            }
+            let intent = self.intent().filter(|intent| intent.hash == entry.intent_hash).cloned();
+            let targets = intent.map(|intent| self.fit_targets(&intent, batch));
+            if let (Some(targets), Some(inputs), None, true) = (targets, inputs, obstacle, self.is_young(entry)) {
+                let script = self.script(&entry.intent_hash, batch, entry.attempt, targets, inputs);
+                if script.print == entry.request_fingerprint && script.call.client_token == entry.run {
+                    return Some(self.send_again(entry, script));
+                }
+            }
+            for known in self.status.operations.iter_mut().filter(|known| known.run == entry.run) {
+                known.state = JournalState::OutcomeUnknown;
+            }
+            self.has_news = true;
+        }
+        let message = format!(
+            "whether batch {batch} ran cannot be found out: look at the command results of this time in the ECS console. Then say so with the annotation {RESOLVE}=\"{run}=Ran\" or \"{run}=NotRan\"",
+            run = entry.run
+        );
+        Some(stuck(Reason::OutcomeUnknown, message))
+    }
+
+    fn is_young(&self, entry: &JournalEntry) -> bool {
+        self.now.duration_since(entry.started_at.get()).abs() < FORGOTTEN
+    }
+
+    fn send_again(&mut self, entry: &JournalEntry, script: Script) -> Verdict {
+        let batch = entry.batch.unwrap_or_default();
+        if let Some(verdict) = self.held_back(&invoking(batch)) {
+            return verdict;
+        }
+        if self.may_step() {
+            self.steps.push(CloudCommandStep::Invoke { run: entry.run.clone(), batch, call: Arc::new(script), again: true });
+            for known in self.status.operations.iter_mut().filter(|known| known.run == entry.run) {
+                known.holder.clone_from(&self.given.installation.holder);
+            }
+        } else {
+            self.look_at(self.now);
+        }
+        working(Reason::Applying, "sending the command")
+    }
+
+    /// Whom of a batch the call names: those that were not left out.
+    pub(super) fn fit_targets(&self, intent: &Intent, batch: i32) -> Vec<String> {
+        let left_out = |id: &&String| intent.skipped.iter().any(|skipped| skipped.instance_ids.contains(id));
+        intent.targets_of(batch).iter().filter(|id| !left_out(id)).cloned().collect()
+    }
+
+    pub(super) fn when(at: Timestamp) -> String {
+        at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    }
+}

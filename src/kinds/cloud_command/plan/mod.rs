@@ -1,0 +1,165 @@
+//! The decision, as a pure function: from spec, the values it points at, the cloud and what status remembers to a new status, the calls that may
+//! start now, and when to look again. `follow` takes in what the cloud says, `begin` decides what may be sent, `journal` writes the entries,
+//! `wind_up` ends what is not wanted any more, `telling` counts and says.
+
+mod begin;
+mod follow;
+mod journal;
+mod note;
+mod step;
+mod telling;
+mod wind_up;
+
+pub(super) use note::note;
+pub(super) use step::invoking;
+pub use step::CloudCommandStep;
+
+use super::agenda::{is_out, is_unresolved};
+use super::inputs::{Flaw, Inputs, inputs};
+use super::intent_hash;
+use super::observe::Observed;
+use crate::api::CloudCommand;
+use crate::api::cloud_command::CloudCommandStatus;
+use crate::api::cloud_command::status::Intent;
+use crate::reason::Reason;
+use crate::reconcile::kind::{Given, Goal, Next, Part, Plan};
+use crate::reconcile::verdict::{Phase, Verdict};
+use jiff::{SignedDuration, Timestamp};
+
+/// Progress is put down this often at the most.
+const TELL: SignedDuration = SignedDuration::from_secs(10);
+
+pub(super) fn plan(object: &CloudCommand, given: &Given<CloudCommand>, seen: &Observed, goal: Goal, now: Timestamp) -> Plan<CloudCommand> {
+    let status = object.status.clone().unwrap_or_default();
+    let mut draft = Draft { object, given, seen, now, status, has_news: false, steps: Vec::new(), held: Vec::new(), next: Next::Sync };
+    let verdict = match goal {
+        Goal::Keep => draft.keep(),
+        Goal::Remove => draft.remove(),
+    };
+    Plan { status: draft.status, verdict, steps: draft.steps, held: draft.held, next: draft.next, remarks: Vec::new() }
+}
+
+/// What is to be remembered of a command that nothing is done with for now: which inputs it was first seen with. A later change of them must not
+/// run because somebody suspended the object meanwhile.
+pub(super) fn first_sight(object: &CloudCommand, given: &Given<CloudCommand>, now: Timestamp) -> CloudCommandStatus {
+    let status = object.status.clone().unwrap_or_default();
+    let mut draft = Draft { object, given, seen: &Observed::default(), now, status, has_news: false, steps: Vec::new(), held: Vec::new(), next: Next::Sync };
+    let hash = intent_hash(object);
+    if draft.status.intent.is_none() && !draft.status.past_intents.contains(&hash) {
+        let inputs = draft.inputs();
+        draft.open(hash, inputs.as_ref());
+    }
+    draft.status
+}
+
+/// A plan in the making.
+struct Draft<'a> {
+    object: &'a CloudCommand,
+    given: &'a Given<CloudCommand>,
+    seen: &'a Observed,
+    now: Timestamp,
+    status: CloudCommandStatus,
+    /// Something is new that is put down at once.
+    has_news: bool,
+    steps: Vec<CloudCommandStep>,
+    held: Vec<Part>,
+    next: Next,
+}
+
+impl Draft<'_> {
+    fn keep(&mut self) -> Verdict {
+        self.follow();
+        let hash = intent_hash(self.object);
+        if self.status.intent.as_ref().is_some_and(|intent| intent.hash != hash)
+            && let Some(verdict) = self.wind_up()
+        {
+            return verdict;
+        }
+        if self.status.intent.is_none() && self.status.past_intents.contains(&hash) {
+            return self.ran_before(&hash);
+        }
+        if self.is_finished() {
+            return self.outcome();
+        }
+        let inputs = self.inputs();
+        self.open(hash, inputs.as_ref());
+        self.adopt();
+        let verdict = self.begin(inputs);
+        self.tell();
+        verdict
+    }
+
+    fn inputs(&self) -> Result<Inputs, Flaw> {
+        inputs(self.object, &self.given.references, &self.given.installation)
+    }
+
+    /// The intent is on record from the moment when it is first seen, and with it the inputs that it was seen with.
+    fn open(&mut self, hash: String, inputs: Result<&Inputs, &Flaw>) {
+        let now = self.now;
+        let trigger = self.object.spec.trigger.clone();
+        let intent = self.status.intent.get_or_insert_with(|| Intent::of(&hash, trigger, now));
+        if let (None, Ok(inputs)) = (&intent.contents, inputs) {
+            intent.contents = Some(inputs.print.clone());
+        }
+    }
+
+    fn intent(&self) -> Option<&Intent> {
+        self.status.intent.as_ref()
+    }
+
+    fn has_open_entries(&self) -> bool {
+        self.status.operations.iter().any(|entry| is_out(entry) || is_unresolved(entry))
+    }
+
+    fn look_at(&mut self, at: Timestamp) {
+        self.next = match self.next {
+            Next::At(earlier) if earlier <= at => Next::At(earlier),
+            Next::At(_) | Next::Sync | Next::Gone => Next::At(at),
+        };
+    }
+
+    fn look_in(&mut self, wait: SignedDuration) {
+        self.look_at(self.now.saturating_add(wait).unwrap_or(self.now));
+    }
+
+    /// A step that failed is not repeated before its time; what is said of it meanwhile.
+    fn held_back(&mut self, part: &str) -> Option<Verdict> {
+        let failure = self.given.failures.get(part)?;
+        if failure.retry_at <= self.now {
+            return None;
+        }
+        self.held.push(part.to_owned());
+        let code = failure.code.as_ref().map(|code| format!(" [{code}]")).unwrap_or_default();
+        let message = format!("{}. {}{code}", failure.meaning, failure.hint);
+        let phase = if failure.passes_by_itself(self.now) { Phase::Working } else { Phase::Stuck };
+        Some(Verdict { phase, reason: failure.reason, message, drifted: None })
+    }
+
+    fn may_step(&self) -> bool {
+        self.steps.len() < self.given.at_most
+    }
+}
+
+fn flawed(flaw: &Flaw) -> Verdict {
+    let phase = if flaw.passes_by_itself { Phase::Working } else { Phase::Stuck };
+    Verdict { phase, reason: flaw.reason, message: flaw.message.clone(), drifted: None }
+}
+
+fn stuck(reason: Reason, message: impl Into<String>) -> Verdict {
+    Verdict { phase: Phase::Stuck, reason, message: message.into(), drifted: None }
+}
+
+fn working(reason: Reason, message: impl Into<String>) -> Verdict {
+    Verdict { phase: Phase::Working, reason, message: message.into(), drifted: None }
+}
+
+fn settled(reason: Reason, message: impl Into<String>) -> Verdict {
+    Verdict { phase: Phase::Settled, reason, message: message.into(), drifted: None }
+}
+
+fn unknown(reason: Reason, message: impl Into<String>) -> Verdict {
+    Verdict { phase: Phase::Unknown, reason, message: message.into(), drifted: None }
+}
+
+#[cfg(test)]
+mod tests;

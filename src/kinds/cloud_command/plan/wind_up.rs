@@ -1,0 +1,148 @@
+//! The end of an intent that is not wanted any more, by an edit, `cancel` or deletion: what has not begun is stopped; what nobody knows of is found
+//! out first, and never dropped.
+
+use super::step::{CloudCommandStep, stopping};
+use super::{Draft, Next, Reason, Verdict, is_out, stuck, unknown, settled, working};
+use crate::api::cloud_command::status::{MAX_PAST_INTENTS, MAX_RUNS, Outcome, PastRun, Tally};
+use crate::api::journal::JournalEntry;
+use crate::cloud::alibaba::ecs::commands::{Invocation, InvocationStatus};
+use crate::kinds::cloud_command::batches;
+use crate::reconcile::verdict::cut;
+use jiff::SignedDuration;
+
+/// A stop that was accepted shows by then.
+const STOP_SHOWS: SignedDuration = SignedDuration::from_secs(30);
+/// Between two looks whether it does.
+const LOOK: SignedDuration = SignedDuration::from_secs(2);
+/// A run that was accepted is seen by then, if ever.
+const SEEN_BY: SignedDuration = SignedDuration::from_mins(10);
+/// Characters of a trigger that are remembered.
+const TRIGGER: usize = 64;
+
+impl Draft<'_> {
+    /// The intent on record is not that of spec any more. `None` once it is history.
+    pub(super) fn wind_up(&mut self) -> Option<Verdict> {
+        let stopping = self.stop_what_has_not_begun();
+        let unresolved = self.resolve(None, None);
+        if let Some(verdict) = unresolved.or(stopping) {
+            return Some(verdict);
+        }
+        self.archive();
+        None
+    }
+
+    /// Stops what is pending or scheduled with the cloud. What runs on an instance already runs to its end.
+    pub(super) fn stop_what_has_not_begun(&mut self) -> Option<Verdict> {
+        let entries: Vec<JournalEntry> = self.status.operations.iter().filter(|entry| is_out(entry)).cloned().collect();
+        let mut verdict = None;
+        for entry in entries {
+            let Some(id) = entry.ids.first() else { continue };
+            let age = self.now.duration_since(entry.started_at.get()).abs();
+            let has_not_begun = match self.invocation(id) {
+                Some(invocation) => waits(invocation),
+                None => age < SEEN_BY,
+            };
+            if !has_not_begun {
+                continue;
+            }
+            let part = stopping(id);
+            if let Some(held) = self.held_back(&part) {
+                verdict = verdict.or(Some(held));
+                continue;
+            }
+            verdict = verdict.or_else(|| Some(working(Reason::Applying, "stopping what has not begun")));
+            let stopped = self.given.done.get(&part).is_some_and(|at| self.now.duration_since(*at).abs() < STOP_SHOWS);
+            if stopped || self.given.just_done.contains(&part) {
+                self.look_in(LOOK);
+            } else if self.may_step() {
+                self.steps.push(CloudCommandStep::Stop { id: id.clone() });
+            } else {
+                self.look_at(self.now);
+            }
+        }
+        verdict
+    }
+
+    /// What was run is remembered for good. An intent of which nothing was ever sent leaves no trace: it may still run another time.
+    fn archive(&mut self) {
+        let outcome = self.outcome_word();
+        let Some(intent) = self.status.intent.take() else { return };
+        let was_sent = intent.started_at.is_some() || intent.adopted;
+        if was_sent {
+            let Tally { succeeded, failed, .. } = intent.tally;
+            let run = PastRun {
+                intent_hash: intent.hash.clone(),
+                trigger: intent.trigger.as_deref().map(|trigger| cut(trigger, TRIGGER)),
+                started_at: intent.started_at,
+                finished_at: self.status.finished_at,
+                outcome,
+                succeeded,
+                failed,
+                invoke_ids: intent.invoke_ids,
+            };
+            self.status.runs.insert(0, run);
+            self.status.runs.truncate(MAX_RUNS);
+            self.status.past_intents.insert(0, intent.hash);
+            self.status.past_intents.truncate(MAX_PAST_INTENTS);
+        }
+        self.has_news = true;
+        self.status.operations.clear();
+        self.status.results.clear();
+        self.status.codes.clear();
+        self.status.counts = None;
+        self.status.schedule = None;
+        self.status.summary = None;
+        self.status.finished_at = None;
+        self.status.envelope.external_id = None;
+    }
+
+    fn outcome_word(&self) -> Outcome {
+        let Some(intent) = self.intent() else { return Outcome::Stopped };
+        let Tally { succeeded, failed, cancelled, unknown, skipped } = intent.tally;
+        if self.has_open_entries() || !batches::unsent(&self.status).is_empty() || !intent.is_cut() {
+            return Outcome::Stopped;
+        }
+        match () {
+            () if failed > 0 => Outcome::Failed,
+            () if cancelled > 0 => Outcome::Cancelled,
+            () if unknown > 0 => Outcome::OutcomeUnknown,
+            () if succeeded == 0 && (skipped > 0 || intent.targets.is_empty()) => Outcome::NoTargets,
+            () => Outcome::Succeeded,
+        }
+    }
+
+    /// Somebody went back to what ran before. It does not run again.
+    pub(super) fn ran_before(&mut self, hash: &str) -> Verdict {
+        let run = self.status.runs.iter().find(|run| run.intent_hash == hash);
+        let again = "it does not run again unless spec.trigger is one that was not used before";
+        match run.map(|run| &run.outcome) {
+            Some(Outcome::Succeeded) => settled(Reason::AlreadyRan, format!("this command ran before, and succeeded; {again}")),
+            None => unknown(Reason::AlreadyRan, format!("this command ran before, so long ago that its outcome is not on record any more; {again}")),
+            Some(_) => stuck(Reason::CommandFailed, format!("this command ran before, and did not succeed everywhere (see status.runs); {again}")),
+        }
+    }
+
+    pub(super) fn remove(&mut self) -> Verdict {
+        self.follow();
+        let stopping = self.stop_what_has_not_begun();
+        let unresolved = self.resolve(None, None);
+        if let Some(verdict) = unresolved.or(stopping) {
+            return verdict;
+        }
+        self.next = Next::Gone;
+        working(Reason::Applying, "nothing is left to stop")
+    }
+}
+
+/// Whether something of it has not begun yet, or would begin again.
+fn waits(invocation: &Invocation) -> bool {
+    let repeats = !["", "Once"].contains(&invocation.repeat_mode.as_str());
+    if invocation.instances.is_empty() {
+        return ["Pending", "Scheduled", "Running"].contains(&invocation.status.as_str());
+    }
+    invocation.instances.iter().any(|instance| match instance.status {
+        InvocationStatus::Pending | InvocationStatus::Scheduled => true,
+        InvocationStatus::Running => repeats,
+        _ => false,
+    })
+}
