@@ -278,7 +278,7 @@ fn the_manifests_that_people_write_come_back_as_they_were_with_the_defaults_besi
 
 #[test]
 fn the_defaults_of_the_types_are_those_of_the_schema() {
-    let [credential, _, membership] = crds().try_into().unwrap_or_else(|_| unreachable!("three kinds"));
+    let [credential, _, _, membership] = crds().try_into().unwrap_or_else(|_| unreachable!("four kinds"));
     for (crd, manifest, read) in [
         (&credential, yaml(LEAST_CREDENTIAL), through::<CloudCredential>(&yaml(LEAST_CREDENTIAL))),
         (&membership, yaml(LEAST_MEMBERSHIP), through::<SecurityGroupMembership>(&yaml(LEAST_MEMBERSHIP))),
@@ -460,6 +460,7 @@ fn the_columns_begin_with_ready_and_reason() {
             .collect::<Vec<_>>()
     };
     assert_eq!(columns("SecurityGroupMembership"), ["READY", "REASON", "GROUP", "MEMBERS", "JOINED", "AGE"]);
+    assert_eq!(columns("CloudCommand"), ["READY", "REASON", "DONE", "FAILED", "LAST-RUN", "NEXT-RUN", "AGE"]);
     assert_eq!(columns("CloudCredential")[..2], ["READY", "REASON"]);
     assert_eq!(columns("EciScalingConfig"), ["READY", "REASON", "DRIFT", "GROUP", "CPU", "MEMORY", "IMAGE", "AGE"]);
 }

@@ -51,8 +51,9 @@ pub enum OnUnfitTarget {
 }
 
 /// What is kept of the output.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("!has(self.on) || !has(self.__true__)").message("on is written twice"))]
 pub struct Output {
     /// `Tail`: the end of each instance's output. `None`: nothing. Default: `None` if the script or a parameter comes from a Secret, else `Tail`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -61,14 +62,24 @@ pub struct Output {
     #[serde(default = "tail_bytes")]
     #[schemars(range(min = 1, max = 24576))]
     pub tail_bytes: i32,
-    /// Whose output is kept: `Always` of every instance, `Failure` only of those where the command did not succeed.
-    #[serde(default)]
-    pub on: CaptureOn,
+    /// Whose output is kept: `Always` of every instance, `Failure` only of those where the command did not succeed. Default: `Always`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on: Option<CaptureOn>,
+    /// The same as `on`: kubectl reads an `on` without quotation marks as the word true, as YAML 1.1 has it.
+    #[serde(default, rename = "true", skip_serializing_if = "Option::is_none")]
+    pub on_unquoted: Option<CaptureOn>,
+}
+
+impl Output {
+    /// Whose output is kept, whichever way it was written.
+    pub fn capture_on(&self) -> CaptureOn {
+        self.on.or(self.on_unquoted).unwrap_or_default()
+    }
 }
 
 impl Default for Output {
     fn default() -> Self {
-        Self { capture: None, tail_bytes: tail_bytes(), on: CaptureOn::default() }
+        Self { capture: None, tail_bytes: tail_bytes(), on: None, on_unquoted: None }
     }
 }
 

@@ -67,6 +67,19 @@ pub struct CloudCommandStatus {
     pub past_intents: Vec<String>,
 }
 
+/// What the envelope of a status may still need after the outputs were written: an error, a longer message.
+const ENVELOPE_BYTES: usize = 16 * 1024;
+
+impl CloudCommandStatus {
+    /// How many bytes the outputs in `results` may have together, as they are written in JSON, for the whole status to keep its limit.
+    pub fn room_for_outputs(&self) -> usize {
+        let bare = |result: &TargetResult| TargetResult { output: Some(String::new()), ..result.clone() };
+        let rest = Self { envelope: Envelope::default(), results: self.results.iter().map(bare).collect(), ..self.clone() };
+        let rest = serde_json::to_vec(&rest).map_or(MAX_STATUS_BYTES, |json| json.len());
+        MAX_STATUS_BYTES.saturating_sub(rest + ENVELOPE_BYTES).min(MAX_OUTPUT_BYTES)
+    }
+}
+
 /// One thing to run, as it was when it was first seen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
