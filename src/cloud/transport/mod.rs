@@ -216,7 +216,7 @@ impl Transport {
         for (name, value) in request.headers {
             builder = builder.header(name, value);
         }
-        let (body, withheld) = Timely::new(request.body, begin_by);
+        let (body, withheld) = Timely::body(request.body, begin_by);
         let sent = builder.body(body).send().await;
         let mut answer = sent.map_err(|error| if withheld.get() { TransportError::NotBegun } else { TransportError::of(error) })?;
         let status = answer.status().as_u16();

@@ -32,11 +32,11 @@ pub(super) struct TooLate;
 
 impl Timely {
     /// Whoever has no such limit gets a plain body.
-    pub(super) fn new(body: Vec<u8>, begin_by: Option<Instant>) -> (reqwest::Body, Withheld) {
+    pub(super) fn body(bytes: Vec<u8>, begin_by: Option<Instant>) -> (reqwest::Body, Withheld) {
         let withheld = Withheld::default();
         let body = match begin_by {
-            None => body.into(),
-            Some(begin_by) => reqwest::Body::wrap(Self { bytes: Some(body.into()), begin_by, withheld: withheld.clone() }),
+            None => bytes.into(),
+            Some(begin_by) => reqwest::Body::wrap(Self { bytes: Some(bytes.into()), begin_by, withheld: withheld.clone() }),
         };
         (body, withheld)
     }

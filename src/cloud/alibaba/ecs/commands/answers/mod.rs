@@ -1,21 +1,25 @@
 //! What Cloud Assistant answers, as plain values. A field may be missing, null or of another type; an id may not: what cannot be told apart
 //! from the others cannot be left out either, or a run would look as if it had never been.
 
+use crate::cloud::alibaba::ecs::answers::or_default;
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt;
 
 /// A command was taken and is being run.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "RawInvoked")]
+#[serde(rename_all = "PascalCase")]
 pub struct Invoked {
     pub request_id: Option<String>,
+    #[serde(default, deserialize_with = "or_default")]
     pub command_id: String,
+    /// An answer without it is none: nobody could say what became of the run.
+    #[serde(deserialize_with = "an_id")]
     pub invoke_id: String,
 }
 
@@ -125,11 +129,10 @@ impl Default for InvocationStatus {
 /// The vendor's word.
 impl fmt::Display for InvocationStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let known = WORDS.iter().find(|(_, known)| known == self).map(|(word, _)| *word);
-        f.write_str(match self {
-            Self::Unknown(word) => word,
-            _ => known.unwrap_or_default(),
-        })
+        if let Self::Unknown(word) = self {
+            return f.write_str(word);
+        }
+        f.write_str(WORDS.iter().find(|(_, known)| known == self).map_or("", |(word, _)| word))
     }
 }
 
@@ -199,14 +202,6 @@ pub(super) struct Done {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct RawInvoked {
-    request_id: Option<String>,
-    command_id: Option<String>,
-    invoke_id: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
 struct RawInvocations {
     invocations: Option<List>,
     total_count: Option<Value>,
@@ -251,15 +246,6 @@ enum Unreadable {
     Unlisted,
 }
 
-impl TryFrom<RawInvoked> for Invoked {
-    type Error = Unreadable;
-
-    fn try_from(raw: RawInvoked) -> Result<Self, Unreadable> {
-        let invoke_id = raw.invoke_id.filter(|id| !id.is_empty()).ok_or(Unreadable::Nameless)?;
-        Ok(Self { request_id: raw.request_id, command_id: raw.command_id.unwrap_or_default(), invoke_id })
-    }
-}
-
 impl TryFrom<RawInvocations> for DescribeInvocationsResponse {
     type Error = Unreadable;
 
@@ -285,6 +271,11 @@ impl TryFrom<RawAgents> for DescribeCloudAssistantStatusResponse {
         let agents = read(raw.instance_cloud_assistant_status_set, raw.total_count.as_ref(), agent)?;
         Ok(Self { agents, next_token: raw.next_token })
     }
+}
+
+fn an_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let id = String::deserialize(deserializer)?;
+    if id.is_empty() { Err(serde::de::Error::custom(Unreadable::Nameless)) } else { Ok(id) }
 }
 
 fn read<T>(list: Option<List>, total: Option<&Value>, read: impl Fn(&Value) -> Option<T>) -> Result<Vec<T>, Unreadable> {
