@@ -31,7 +31,7 @@ fn the_vendors_python_sdk_works_against_the_simulator_unchanged() {
         "by tag": [
             ["i-web1", "Running", {"env": "demo", "role": "web"}],
             ["i-web2", "Running", {"env": "demo", "role": "web"}],
-            ["i-web3", "Stopped", {"env": "demo", "role": "web"}],
+            ["i-web3", "Running", {"env": "demo", "role": "web"}],
         ],
         "wrong secret": "SignatureDoesNotMatch",
         "throttled": "Throttling.User",

@@ -167,6 +167,7 @@ fn member(instance: impl Into<String>, group: impl Into<String>) -> Member {
 impl World {
     pub(crate) fn edit(&mut self, edit: &Edit, now: Timestamp) -> Result<()> {
         self.settle(now);
+        self.commands.disturbed = true;
         match edit {
             Edit::Join(member) => self.force(member, true, now),
             Edit::Leave(member) => self.force(member, false, now),

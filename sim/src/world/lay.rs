@@ -24,6 +24,7 @@ impl World {
             .map_err(|error| anyhow::anyhow!("{}", error.to_string().replace('\n', " ")))?;
         let mut world = self.clone();
         world.settle(now);
+        world.commands.disturbed = true;
         if let Some(seed) = seed {
             world.lay(seed, now)?;
         }

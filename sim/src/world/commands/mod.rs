@@ -37,6 +37,11 @@ pub(crate) struct Commands {
     made: u32,
     /// Since then agents and instances have been as they are now.
     settled: Option<Timestamp>,
+    /// Except for what somebody just changed.
+    pub(super) disturbed: bool,
+    /// By account and region: commands that are kept, and how many were run on which day of UTC.
+    kept: BTreeMap<(String, String), usize>,
+    by_day: BTreeMap<(String, String, i64), usize>,
 }
 
 /// Account, region, and the client's text.
@@ -134,8 +139,9 @@ pub enum Agentless {
 }
 
 /// When a command runs.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) enum Repeat {
+    #[default]
     Once,
     Period(Frequency),
     NextRebootOnly,
@@ -154,7 +160,7 @@ impl Repeat {
 }
 
 /// What a `RunCommand` asked for, once it was accepted.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Order {
     pub(crate) account: String,
     pub(crate) region: String,
@@ -242,6 +248,9 @@ impl Commands {
             format!("{kind}-{:08x}{}", self.made, &digest[..24])
         };
         let (id, command) = (unique("t"), unique("c"));
+        let place = (order.account.clone(), order.region.clone());
+        *self.by_day.entry((place.0.clone(), place.1.clone(), day(now))).or_default() += 1;
+        *self.kept.entry(place).or_default() += usize::from(order.keep);
         let first = match &order.repeat {
             Repeat::Once => Some(now),
             Repeat::Period(frequency) => frequency.after(now),
@@ -260,8 +269,16 @@ impl Commands {
             .collect();
         let shown_from = later(now, lag);
         let invocation = Invocation { id: id.clone(), command, order, created: now, shown_from, targets };
-        self.live.insert(id.clone());
         self.invocations.entry(id).or_insert(invocation)
+    }
+
+    pub(crate) fn kept(&self, account: &str, region: &str) -> usize {
+        self.kept.get(&(account.to_owned(), region.to_owned())).copied().unwrap_or(0)
+    }
+
+    /// Invocations of the day.
+    pub(crate) fn today(&self, account: &str, region: &str, now: Timestamp) -> usize {
+        self.by_day.get(&(account.to_owned(), region.to_owned(), day(now))).copied().unwrap_or(0)
     }
 
     /// What Describe finds of an account in a region, oldest first.
@@ -271,6 +288,10 @@ impl Commands {
         let forgotten = all.len().saturating_sub(SHOWN);
         all.into_iter().skip(forgotten).collect()
     }
+}
+
+fn day(now: Timestamp) -> i64 {
+    now.as_second().div_euclid(86_400)
 }
 
 impl Invocation {
@@ -321,10 +342,29 @@ impl Target {
 impl World {
     /// The instance starts anew: what runs on it is cut off, what waits for this begins.
     pub(super) fn reboot(&mut self, id: &str, now: Timestamp) -> Result<()> {
-        self.settle(now);
         self.instances.get(id).with_context(|| format!("there is no instance {id}"))?;
         self.commands.reboot(id, now);
-        self.settle(now);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_last_ten_thousand_are_shown_and_all_are_kept() {
+        let mut commands = Commands::default();
+        let now = Timestamp::UNIX_EPOCH;
+        let order = Order { account: "1".to_owned(), region: "r".to_owned(), ..Order::default() };
+        let first = commands.accept(order.clone(), &[], now, SignedDuration::ZERO).id.clone();
+        for _ in 1..SHOWN {
+            commands.accept(order.clone(), &[], now, SignedDuration::ZERO);
+        }
+        assert_eq!(commands.shown("1", "r", now)[0].id, first);
+        commands.accept(order, &[], now, SignedDuration::ZERO);
+        let shown = commands.shown("1", "r", now);
+        assert_eq!((shown.len(), shown[0].id == first, commands.invocations.len()), (SHOWN, false, SHOWN + 1));
+        assert!(commands.shown("2", "r", now).is_empty());
     }
 }

@@ -22,26 +22,35 @@ struct Place<'a> {
 
 impl World {
     pub(crate) fn settle(&mut self, now: Timestamp) {
+        if self.commands.settled == Some(now) && !self.commands.disturbed {
+            return;
+        }
+        for id in std::mem::take(&mut self.commands.live) {
+            self.settle_one(&id, now);
+        }
+        let since = self.commands.settled.unwrap_or(now);
+        self.commands.settled = Some(since.max(now));
+        self.commands.disturbed = false;
+    }
+
+    pub(crate) fn settle_one(&mut self, id: &str, now: Timestamp) {
         let commands = &mut self.commands;
         let since = commands.settled.unwrap_or(now);
-        for id in std::mem::take(&mut commands.live) {
-            let Some(invocation) = commands.invocations.get_mut(&id) else {
-                continue;
+        let Some(invocation) = commands.invocations.get_mut(id) else {
+            return;
+        };
+        let Invocation { order, targets, command, .. } = &mut *invocation;
+        for target in targets {
+            let place = Place { instance: self.instances.get(&target.instance), since, now };
+            let plan = |instance: &Instance| {
+                let text = text(order, instance, id, command);
+                Plan::of(order, &text, instance, &commands.outcomes)
             };
-            let Invocation { order, targets, command, .. } = &mut *invocation;
-            for target in targets {
-                let place = Place { instance: self.instances.get(&target.instance), since, now };
-                let plan = |instance: &Instance| {
-                    let text = text(order, instance, &id, command);
-                    Plan::of(order, &text, instance, &commands.outcomes)
-                };
-                target.settle(order, &place, plan);
-            }
-            if invocation.over_since().is_none() {
-                commands.live.insert(id);
-            }
+            target.settle(order, &place, plan);
         }
-        commands.settled = Some(since.max(now));
+        if invocation.over_since().is_none() {
+            commands.live.insert(id.to_owned());
+        }
     }
 }
 

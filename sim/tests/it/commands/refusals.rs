@@ -117,7 +117,8 @@ fn names_in_braces_have_a_form_and_a_number() {
 #[test]
 fn values_must_have_their_place_in_the_content() {
     let ten: String = (0..10).map(|number| format!("{{{{n{number}}}}}")).collect();
-    let values = |count: usize| json!((0..count).map(|number| (format!("n{number}"), json!(""))).collect::<serde_json::Map<_, _>>()).to_string();
+    let values =
+        |count: usize| json!((0..count).map(|number| (format!("n{number}"), json!(""))).collect::<serde_json::Map<_, _>>()).to_string();
     let long = json!({ "n".repeat(65): "" }).to_string();
     accepted(nothing, &[("CommandContent", &ten), NAMED, ("Parameters", &values(10))]);
     accepted(nothing, &[("CommandContent", &ten), NAMED, ("Parameters", r#"{"N1": "in another case"}"#)]);

@@ -70,7 +70,8 @@ fn reboots_bring_what_waited_for_them() {
         assert_eq!(status(&client, &every), "Running");
         seconds(&simulator, 2);
         assert_eq!(fields(&result(&client, &every), &["InvocationStatus", "Repeats"]), json!(["Scheduled", round]));
-        let both: Vec<_> = results(&client, &[("InvokeId", &next)]).iter().map(|one| fields(one, &["InvocationStatus", "Repeats"])).collect();
+        let both: Vec<_> =
+            results(&client, &[("InvokeId", &next)]).iter().map(|one| fields(one, &["InvocationStatus", "Repeats"])).collect();
         assert_eq!(both, [json!(["Success", 1]), json!(["Scheduled", 0])], "once, and only there");
     }
     let history = results(&client, &[("InvokeId", &every), ("IncludeHistory", "true")]);

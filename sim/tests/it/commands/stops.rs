@@ -35,7 +35,10 @@ fn a_schedule_ends() {
     seconds(&simulator, 310);
     assert_eq!(stop(&client, &id, &[]), ok());
     let shown = result(&client, &id);
-    assert_eq!(fields(&shown, &["InvocationStatus", "InvokeRecordStatus", "StopTime"]), json!(["Cancelled", "Stopped", "2026-01-01T00:05:20Z"]));
+    assert_eq!(
+        fields(&shown, &["InvocationStatus", "InvokeRecordStatus", "StopTime"]),
+        json!(["Cancelled", "Stopped", "2026-01-01T00:05:20Z"])
+    );
     let client = later(&simulator, &client, 3_600);
     assert_eq!((status(&client, &id).as_str(), marks(&simulator, "i-web1")), ("Cancelled", 1));
     assert_eq!(whole(&client, &id)["InvocationStatus"], "Stopped");

@@ -98,8 +98,7 @@ fn tokens_of_regions_and_accounts_are_their_own() {
 
 /// Sends a call that is held back, and does not wait for it.
 fn held(simulator: &Simulator, client: &Client) -> std::net::TcpStream {
-    let parameters =
-        [("RegionId", "cn-hangzhou"), ("Type", "RunShellScript"), ("CommandContent", "echo hello"), WEB1, TOKEN];
+    let parameters = [("RegionId", "cn-hangzhou"), ("Type", "RunShellScript"), ("CommandContent", "echo hello"), WEB1, TOKEN];
     let stream = client.begin("POST", &client.draft(ECS, "RunCommand", &parameters)).unwrap();
     while simulator.held() == 0 {
         std::thread::yield_now();

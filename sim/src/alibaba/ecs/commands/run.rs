@@ -72,7 +72,7 @@ pub(super) fn run(ask: &mut Ask<'_>) -> Outcome {
     quotas(ask, &order)?;
     let lag = ask.world.settings.invocation_lag.max(ask.world.settings.read_lag);
     let id = ask.world.commands.accept(order, &instances, ask.now, lag).id.clone();
-    ask.world.settle(ask.now);
+    ask.world.settle_one(&id, ask.now);
     if let Some(token) = token {
         tokens::remember(ask, token, &id);
     }
@@ -201,13 +201,12 @@ fn has_resource_group(ask: &Ask<'_>, group: &str) -> bool {
 /// Kept commands of a region, and invocations of a day of UTC.
 fn quotas(ask: &Ask<'_>, order: &Order) -> Result<(), Refusal> {
     let world = &ask.world;
-    let day = ask.now.as_second().div_euclid(86_400);
-    let of_region = || world.commands.invocations.values().filter(|one| one.is_of(&order.account, &order.region));
-    if order.keep && of_region().filter(|one| one.order.keep).count() >= world.settings.kept_commands {
+    let (account, region) = (&order.account, &order.region);
+    if order.keep && world.commands.kept(account, region) >= world.settings.kept_commands {
         let message = "The total number of commands in the current region exceeds the quota.";
         return Err(refuse(403, "CmdCount.ExceedQuota", message));
     }
-    if of_region().filter(|one| one.created.as_second().div_euclid(86_400) == day).count() >= world.settings.invocations_per_day {
+    if world.commands.today(account, region, ask.now) >= world.settings.invocations_per_day {
         let message = "The invocation quota in the current region has been reached for today.";
         return Err(refuse(403, "Invocation.ExceedQuota", message));
     }

@@ -24,6 +24,5 @@ pub(super) fn stop(ask: &mut Ask<'_>) -> Outcome {
             target.stop(ask.now);
         }
     }
-    ask.world.settle(ask.now);
     Ok(Done::changed())
 }
