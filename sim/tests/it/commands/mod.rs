@@ -2,6 +2,7 @@
 
 mod agents;
 mod queries;
+mod recorded;
 mod refusals;
 mod results;
 mod schedules;
