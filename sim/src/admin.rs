@@ -62,8 +62,7 @@ fn seed(engine: &Engine, query: &Query, body: &[u8]) -> Result<Value, String> {
 }
 
 fn state(engine: &Engine) -> Value {
-    let inside = engine.lock();
-    inside.world.view(inside.clock.now())
+    engine.settled().world_view()
 }
 
 fn edit(engine: &Engine, body: &[u8]) -> Result<Value, String> {

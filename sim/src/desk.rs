@@ -14,6 +14,7 @@ use crate::hook::{CallInfo, Moment, Verdict};
 use crate::huawei::Visit;
 use crate::reply::{Reply, Written};
 use crate::request::Request;
+use crate::world::commands::Token;
 
 /// Whose counter a request has come to: one port serves both vendors.
 #[derive(Debug)]
@@ -117,6 +118,7 @@ impl<'a> Calling<'a> {
             return act();
         };
         if fault.delay.is_positive() {
+            let _held = self.hold();
             flight.wait(fault.delay).await;
         }
         match fault.when {
@@ -134,11 +136,20 @@ impl<'a> Calling<'a> {
         }
     }
 
+    /// While a call is held back, its client token is in use.
+    fn hold(&self) -> Option<Held<'_>> {
+        let token = alibaba::client_token(&self.preamble)?;
+        let token = (self.info.account.clone()?, self.info.region.clone()?, token.to_owned());
+        *self.engine.lock().world.commands.in_flight.entry(token.clone()).or_default() += 1;
+        Some(Held { engine: self.engine, token })
+    }
+
     /// What the fault answers; None lets the true answer through.
     async fn strike(&self, flight: &Flight, fault: &Fault) -> Option<Reply> {
         match &fault.what {
             What::Timeout(None) => match flight.hang().await {},
             What::Timeout(Some(after)) => {
+                let _held = self.hold();
                 flight.wait(*after).await;
                 None
             }
@@ -244,6 +255,23 @@ impl<'a> Calling<'a> {
                 inside.log.answered(self.info.number, written.status, written.code.as_deref());
             }
             Reply::Nothing => {}
+        }
+    }
+}
+
+struct Held<'a> {
+    engine: &'a Engine,
+    token: Token,
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        let held = &mut self.engine.lock().world.commands.in_flight;
+        let left = held.get(&self.token).map_or(0, |count| count.saturating_sub(1));
+        if left == 0 {
+            held.remove(&self.token);
+        } else {
+            held.insert(self.token.clone(), left);
         }
     }
 }

@@ -57,6 +57,14 @@ impl Engine {
         self.inside.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The same, with everything done that was due.
+    pub(crate) fn settled(&self) -> MutexGuard<'_, Inside> {
+        let mut inside = self.lock();
+        let now = inside.cloud_now();
+        inside.world.settle(now);
+        inside
+    }
+
     /// Lays a seed over the world; `replace` starts over, with fresh windows, nonces and no faults.
     pub(crate) fn seed(&self, text: &str, replace: bool) -> Result<()> {
         let mut inside = self.lock();
@@ -107,6 +115,10 @@ impl Inside {
     /// What the clouds believe the time to be. Requests that are held and the log go by the true clock.
     pub(crate) fn cloud_now(&self) -> Timestamp {
         later(self.clock.now(), self.world.settings.skew)
+    }
+
+    pub(crate) fn world_view(&self) -> serde_json::Value {
+        self.world.view(self.cloud_now())
     }
 
     /// Looks like the vendor's, and is the same in every run of the same calls.

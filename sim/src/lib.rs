@@ -40,6 +40,14 @@ pub mod ess {
     pub use crate::alibaba::ess::alone::Configuration;
 }
 
+/// Cloud Assistant without a wire: what was run where, and what scripts come to.
+pub mod commands {
+    pub use crate::world::commands::ledger::{Invocation, OnInstance};
+    pub use crate::world::commands::outcome::{CommandOutcome, OutcomeMatch};
+    pub use crate::world::commands::status::Status;
+    pub use crate::world::commands::{AgentSeed, Agentless, ExitCodeBeforeEnd, Os};
+}
+
 pub use clock::Clock;
 pub use faults::{Fault, Garble, What, When};
 pub use hook::{CallInfo, Hook, Moment, Verdict};

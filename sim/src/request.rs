@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use sha2::{Digest as _, Sha256};
 
+use crate::alibaba::signature::hex;
 use crate::answer::Refusal;
 
 #[derive(Clone, Debug)]
@@ -121,11 +123,20 @@ impl Parameters {
             .map(|(name, value)| {
                 let last = name.rsplit('.').find(|part| part.parse::<u32>().is_err()).unwrap_or(name);
                 let hidden = SECRET.iter().any(|word| last.ends_with(word)) && !PAGING.contains(&last);
-                let shown = if hidden { "(hidden)" } else { value };
-                (name.clone(), shown.to_owned())
+                let shown = match last {
+                    "CommandContent" | "Parameters" => unread(value),
+                    _ if hidden => "(hidden)".to_owned(),
+                    _ => value.clone(),
+                };
+                (name.clone(), shown)
             })
             .collect()
     }
+}
+
+/// A script may hold a secret anywhere: enough to tell two of them apart.
+fn unread(text: &str) -> String {
+    format!("(hidden: {} bytes, SHA-256 {}…)", text.len(), &hex(&Sha256::digest(text))[..8])
 }
 
 pub(crate) fn missing(name: &str) -> Refusal {

@@ -16,6 +16,7 @@ use crate::faults::Fault;
 use crate::hook::Hook;
 use crate::http;
 use crate::log::Call;
+use crate::world::commands::ledger::Invocation;
 use crate::world::edit::Edit;
 
 /// How to start.
@@ -123,8 +124,13 @@ impl Simulator {
 
     /// The truth, without secrets: what `GET /_sim/state` answers.
     pub fn state(&self) -> serde_json::Value {
-        let inside = self.engine.lock();
-        inside.world.view(inside.clock.now())
+        self.engine.settled().world_view()
+    }
+
+    /// Every `RunCommand` that was ever accepted, oldest first, with what became of it on each instance.
+    pub fn invocations(&self) -> Vec<Invocation> {
+        let inside = self.engine.settled();
+        inside.world.commands.ledger(inside.cloud_now())
     }
 
     /// The groups of an instance or an interface as they are, in the order of joining; none for one that does not exist.

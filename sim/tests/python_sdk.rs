@@ -31,7 +31,7 @@ fn the_vendors_python_sdk_works_against_the_simulator_unchanged() {
         "by tag": [
             ["i-web1", "Running", {"env": "demo", "role": "web"}],
             ["i-web2", "Running", {"env": "demo", "role": "web"}],
-            ["i-web3", "Stopped", {"env": "demo", "role": "web"}],
+            ["i-web3", "Running", {"env": "demo", "role": "web"}],
         ],
         "wrong secret": "SignatureDoesNotMatch",
         "throttled": "Throttling.User",
@@ -90,4 +90,42 @@ fn the_vendors_python_sdk_writes_and_reads_every_field_of_a_scaling_configuratio
         "describe": [],
     });
     assert_eq!(results, expected, "{}", complaint(&output));
+}
+
+#[test]
+fn the_vendors_python_sdk_runs_commands_and_reads_what_came_of_them() {
+    let simulator = Simulator::start(Options { seed: include_str!("../seeds/demo.yaml").to_owned(), ..Options::default() }).unwrap();
+    let output = environment::session("session_commands.py", "requirements.txt", &[&simulator.url()]);
+    let results: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", complaint(&output)));
+    let said = "done by Jack & Jill\n";
+    let expected = json!({
+        "agents": [["i-spare1", "false", "2.2.3.900", "Linux"], ["i-web1", "true", "2.2.3.900", "Linux"]],
+        "run": "ok",
+        "run again": "ok",
+        "the same": true,
+        "run changed": "IdempotentParameterMismatch",
+        "run on a stopped one": "InvalidInstance.NotMatch",
+        "invocations": [[
+            "patch",
+            "PartialFailed",
+            "Finished",
+            "sh patch.sh\necho done {{who}}\n",
+            { "who": "by Jack & Jill" },
+            { "intent": "a/b" },
+            [["i-web1", "Success", 0], ["i-web2", "Success", 0], ["i-web3", "Failed", 1]],
+        ]],
+        "results": [
+            ["i-web1", "Success", "Finished", 0, "", said],
+            ["i-web2", "Success", "Finished", 0, "", said],
+            ["i-web3", "Failed", "Finished", 1, "ExitCodeNonzero", "E: held broken packages\n"],
+        ],
+        "schedule": "ok",
+        "stop": "ok",
+        "stopped": [["Stopped", "Period", true]],
+        "stop another": "InvalidInvokeId.NotFound",
+    });
+    assert_eq!(results, expected, "{}", complaint(&output));
+    let ledger = simulator.invocations();
+    assert_eq!(ledger.len(), 2, "one that ran and one that never came to it");
+    assert!(ledger[0].targets.iter().all(|target| target.ran.len() == 1));
 }

@@ -101,6 +101,12 @@ pub(crate) fn account_asked_for(preamble: &Preamble) -> Option<String> {
     Some(account.to_owned())
 }
 
+/// The text by which a client tells that a call is the same as an earlier one, where the cloud looks at it.
+pub(crate) fn client_token(preamble: &Preamble) -> Option<&str> {
+    let looks = service(preamble) == "ecs" && preamble.action.as_deref() == Some("RunCommand");
+    preamble.parameters.text("ClientToken").filter(|_| looks)
+}
+
 /// Whether RAM refuses this to a key, or to the role that it stands for.
 pub(crate) fn is_denied(world: &World, key: &Key, service: &str, operation: &str) -> bool {
     let of_role = world.role_of(key).is_some_and(|role| denies(&role.deny, service, operation));

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::World;
+use super::commands::outcome::CommandOutcome;
+use super::commands::{AgentSeed, Os};
 use super::lay::{INSTANCE_STATUSES, INTERFACE_STATUSES};
 use super::roles::{OidcProviderSeed, RoleSeed};
 use super::scaling::Lifecycle;
@@ -31,6 +33,10 @@ pub enum Edit {
     /// Voids all temporary keys of a role, named by its ARN.
     RevokeSessions(String),
     Settings(SettingsSeed),
+    /// An instance starts anew: what runs on it is cut off, what waits for this runs.
+    Reboot(String),
+    /// What scripts come to from now on, instead of what was said before.
+    CommandOutcomes(Vec<CommandOutcome>),
     Huawei(HuaweiEdit),
 }
 
@@ -63,6 +69,10 @@ pub struct Change {
     pub busy_for: Option<SignedDuration>,
     pub rules: Option<u32>,
     pub size: Option<usize>,
+    /// Of an instance: Cloud Assistant Agent.
+    pub agent: Option<AgentSeed>,
+    /// Of an instance.
+    pub os: Option<Os>,
     pub scaling_configuration: Option<String>,
     /// Of a scaling configuration, in the names of a Modify: each value replaces the old one, null takes it away.
     pub configuration: Option<BTreeMap<String, Value>>,
@@ -110,6 +120,12 @@ impl Edit {
         Self::Set(Box::new(Change { instance: Some(instance.into()), busy_for: Some(busy_for), ..Change::default() }))
     }
 
+    /// The agent of an instance falls silent, or speaks again.
+    pub fn agent(instance: impl Into<String>, running: bool) -> Self {
+        let agent = AgentSeed { running: Some(running), ..AgentSeed::default() };
+        Self::Set(Box::new(Change { instance: Some(instance.into()), agent: Some(agent), ..Change::default() }))
+    }
+
     /// Replaces all tags of an instance.
     pub fn tags<const N: usize>(instance: impl Into<String>, tags: [(&str, &str); N]) -> Self {
         Self::Set(Box::new(Change {
@@ -150,6 +166,8 @@ fn member(instance: impl Into<String>, group: impl Into<String>) -> Member {
 
 impl World {
     pub(crate) fn edit(&mut self, edit: &Edit, now: Timestamp) -> Result<()> {
+        self.settle(now);
+        self.commands.disturbed = true;
         match edit {
             Edit::Join(member) => self.force(member, true, now),
             Edit::Leave(member) => self.force(member, false, now),
@@ -160,6 +178,11 @@ impl World {
             Edit::OidcProvider(provider) => self.put_oidc_provider(provider),
             Edit::RevokeSessions(role) => self.revoke_sessions(role),
             Edit::Settings(settings) => self.settings.change(settings),
+            Edit::Reboot(instance) => self.reboot(instance, now),
+            Edit::CommandOutcomes(outcomes) => {
+                self.commands.outcomes.clone_from(outcomes);
+                Ok(())
+            }
             Edit::Huawei(edit) => self.huawei.edit(edit),
         }
     }
@@ -182,6 +205,10 @@ impl World {
             change.configuration.is_none() && change.extra.is_none() && change.lifecycle.is_none() && change.instances.is_none(),
             "set: `configuration`, `extra`, `lifecycle` and `instances` belong to a scaling configuration"
         );
+        ensure!(
+            change.instance.is_some() || (change.agent.is_none() && change.os.is_none()),
+            "set: `agent` and `os` belong to an instance"
+        );
         match (&change.instance, &change.interface, &change.group, &change.scaling_configuration) {
             (Some(id), None, None, None) => self.set_instance(id, change, now),
             (None, Some(id), None, None) => self.set_interface(id, change, now),
@@ -202,6 +229,10 @@ impl World {
         replace(&mut instance.resource_group, change.resource_group.as_ref());
         replace(&mut instance.locks, change.locks.as_ref());
         replace(&mut instance.creating, change.creating.as_ref());
+        replace(&mut instance.os, change.os.as_ref());
+        if let Some(agent) = &change.agent {
+            instance.agent.change(agent);
+        }
         let primary = instance.primary_interface.clone();
         if let Some(interface) = self.interfaces.get_mut(&primary) {
             replace(&mut interface.service_managed, change.service_managed.as_ref());

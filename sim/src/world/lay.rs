@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context as _, Result, bail, ensure};
 use jiff::Timestamp;
 
+use super::commands::Agent;
 use super::pick::pick;
 use super::roles::{OidcProviderSeed, RoleSeed, arn};
 use super::seed::{Defaults, GroupSeed, InstanceSeed, InterfaceSeed, KeySeed, NetworkType, Seed, SettingsSeed};
@@ -22,6 +23,8 @@ impl World {
         let seed: Option<Seed> = serde_saphyr::from_str_with_options(text, options)
             .map_err(|error| anyhow::anyhow!("{}", error.to_string().replace('\n', " ")))?;
         let mut world = self.clone();
+        world.settle(now);
+        world.commands.disturbed = true;
         if let Some(seed) = seed {
             world.lay(seed, now)?;
         }
@@ -46,6 +49,9 @@ impl World {
                 self.roles.remove(&arn(&account.id, "role", &role.name));
                 self.put_role(&RoleSeed { account: Some(account.id.clone()), ..role })?;
             }
+        }
+        if let Some(outcomes) = seed.command_outcomes {
+            self.commands.outcomes = outcomes;
         }
         self.huawei.lay(seed.huawei)?;
         let defaults = seed.defaults;
@@ -191,6 +197,8 @@ impl World {
                 creating: seed.creating,
                 supports_enterprise_groups: seed.supports_enterprise_groups.unwrap_or(true),
                 primary_interface: primary,
+                os: seed.os,
+                agent: Agent::of(seed.os, &seed.agent),
                 created,
             },
         );
@@ -315,7 +323,12 @@ fn address(number: usize) -> String {
 
 impl super::Settings {
     pub(crate) fn change(&mut self, seed: &SettingsSeed) -> Result<()> {
-        for (name, value) in [("readLag", seed.read_lag), ("changeTakes", seed.change_takes), ("tokenLifetime", seed.token_lifetime)] {
+        for (name, value) in [
+            ("readLag", seed.read_lag),
+            ("changeTakes", seed.change_takes),
+            ("tokenLifetime", seed.token_lifetime),
+            ("invocationLag", seed.invocation_lag),
+        ] {
             ensure!(!value.is_some_and(|length| length.is_negative()), "settings.{name} is negative");
         }
         self.read_lag = seed.read_lag.unwrap_or(self.read_lag);
@@ -332,6 +345,12 @@ impl super::Settings {
         self.list_order = seed.list_order.unwrap_or(self.list_order);
         self.strict_parameters = seed.strict_parameters.unwrap_or(self.strict_parameters);
         self.strict_modify = seed.strict_modify.unwrap_or(self.strict_modify);
+        self.token_memory_seconds = seed.token_memory_seconds.unwrap_or(self.token_memory_seconds);
+        self.invocation_lag = seed.invocation_lag.unwrap_or(self.invocation_lag);
+        self.exit_code_before_end = seed.exit_code_before_end.unwrap_or(self.exit_code_before_end);
+        self.agentless = seed.agentless.unwrap_or(self.agentless);
+        self.kept_commands = seed.kept_commands.unwrap_or(self.kept_commands);
+        self.invocations_per_day = seed.invocations_per_day.unwrap_or(self.invocations_per_day);
         self.limits.extend(seed.limits.clone());
         self.denied_reads = seed.denied_reads.unwrap_or(self.denied_reads);
         self.throttle_headers = seed.throttle_headers.unwrap_or(self.throttle_headers);

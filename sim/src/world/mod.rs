@@ -1,6 +1,7 @@
 //! What exists in the simulated clouds. The rules of the operations live with the services; here are the things, and the one door through
 //! which an interface changes its groups.
 
+pub(crate) mod commands;
 mod configurations;
 pub(crate) mod edit;
 pub(crate) mod lagged;
@@ -16,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
+use self::commands::{Agent, Agentless, Commands, ExitCodeBeforeEnd, Os};
 use self::lagged::Lagged;
 use self::roles::{OidcProvider, Role};
 use self::scaling::{EmptyFields, EmptyStrings, ListOrder, Passwords, ScalingConfiguration, ScalingGroup};
@@ -40,6 +42,8 @@ pub(crate) struct World {
     pub(crate) scaling_configurations: BTreeMap<String, Lagged<Option<ScalingConfiguration>>>,
     /// Scaling configurations that were created so far.
     pub(crate) configured: u64,
+    /// Cloud Assistant.
+    pub(crate) commands: Commands,
     /// The other vendor's accounts.
     pub(crate) huawei: Realm,
 }
@@ -81,6 +85,16 @@ pub(crate) struct Settings {
     pub(crate) strict_parameters: bool,
     /// A Modify must carry the five that the document marks as required.
     pub(crate) strict_modify: bool,
+    /// How long a client token is remembered; 0: not at all.
+    pub(crate) token_memory_seconds: u32,
+    /// How long a new invocation is invisible to Describe.
+    pub(crate) invocation_lag: SignedDuration,
+    pub(crate) exit_code_before_end: ExitCodeBeforeEnd,
+    pub(crate) agentless: Agentless,
+    /// Commands that a region keeps.
+    pub(crate) kept_commands: usize,
+    /// Of a region, by days of UTC.
+    pub(crate) invocations_per_day: usize,
     /// Calls per minute by operation; `*` for those without an entry.
     pub(crate) limits: BTreeMap<String, u32>,
     pub(crate) denied_reads: DeniedReads,
@@ -127,6 +141,12 @@ impl Default for Settings {
             list_order: ListOrder::default(),
             strict_parameters: false,
             strict_modify: false,
+            token_memory_seconds: 86_400,
+            invocation_lag: SignedDuration::ZERO,
+            exit_code_before_end: ExitCodeBeforeEnd::default(),
+            agentless: Agentless::default(),
+            kept_commands: 500,
+            invocations_per_day: 100_000,
             limits: [("JoinSecurityGroup", 1_000), ("ModifyEciScalingConfiguration", 300), ("*", 10_000)]
                 .map(|(operation, limit)| (operation.to_owned(), limit))
                 .into(),
@@ -164,6 +184,8 @@ pub(crate) struct Instance {
     pub(crate) creating: bool,
     pub(crate) supports_enterprise_groups: bool,
     pub(crate) primary_interface: String,
+    pub(crate) os: Os,
+    pub(crate) agent: Agent,
     pub(crate) created: Timestamp,
 }
 

@@ -9,6 +9,8 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::commands::outcome::CommandOutcome;
+use super::commands::{AgentSeed, Agentless, ExitCodeBeforeEnd, Os};
 use super::roles::{OidcProviderSeed, RoleSeed};
 use super::scaling::{EmptyFields, EmptyStrings, ListOrder, Passwords, ScalingConfigurationSeed, ScalingGroupSeed};
 use super::{DeniedReads, GroupKind, ThrottleHeaders};
@@ -25,6 +27,8 @@ pub(super) struct Seed {
     pub(super) interfaces: Vec<InterfaceSeed>,
     pub(super) scaling_groups: Vec<ScalingGroupSeed>,
     pub(super) scaling_configurations: Vec<ScalingConfigurationSeed>,
+    /// Replaces those that are there.
+    pub(super) command_outcomes: Option<Vec<CommandOutcome>>,
     pub(super) huawei: crate::huawei::realm::seed::RealmSeed,
 }
 
@@ -107,6 +111,16 @@ pub struct SettingsSeed {
     pub strict_parameters: Option<bool>,
     /// A Modify of ESS must carry the five parameters that the document marks as required.
     pub strict_modify: Option<bool>,
+    /// How long ECS remembers a client token; 0: not at all.
+    pub token_memory_seconds: Option<u32>,
+    /// How long a new invocation stays invisible to Describe.
+    pub invocation_lag: Option<SignedDuration>,
+    pub exit_code_before_end: Option<ExitCodeBeforeEnd>,
+    /// Of instances that have no agent.
+    pub agentless: Option<Agentless>,
+    /// Commands with `KeepCommand` that a region may have.
+    pub kept_commands: Option<usize>,
+    pub invocations_per_day: Option<usize>,
     /// Calls per minute by operation, laid over those that are there; `*` for the rest.
     pub limits: BTreeMap<String, u32>,
     pub denied_reads: Option<DeniedReads>,
@@ -193,6 +207,8 @@ pub(super) struct InstanceSeed {
     pub(super) creating: bool,
     pub(super) supports_enterprise_groups: Option<bool>,
     pub(super) primary_interface: Option<String>,
+    pub(super) os: Os,
+    pub(super) agent: AgentSeed,
     pub(super) service_managed: bool,
     pub(super) interfaces: Vec<InterfaceSeed>,
     pub(super) created: Option<Timestamp>,

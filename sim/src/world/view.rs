@@ -44,6 +44,8 @@ impl World {
             "securityGroups": self.groups.values().collect::<Vec<_>>(),
             "scalingGroups": self.scaling_groups.values().collect::<Vec<_>>(),
             "scalingConfigurations": self.view_configurations(),
+            "commandOutcomes": self.commands.outcomes,
+            "invocations": self.commands.ledger(now),
             "huawei": self.huawei.view(now),
         })
     }

@@ -44,11 +44,11 @@ fn the_log_tells_what_was_asked_and_nothing_secret() {
 fn seeds_merge_or_start_over() {
     let (simulator, client) = demo();
     let answer = client.admin("POST", "seed", "instances: [{id: i-more, groups: [sg-base]}]");
-    assert_eq!((answer.status, answer.json()["instances"].clone()), (200, json!(7)));
+    assert_eq!((answer.status, answer.json()["instances"].clone()), (200, json!(8)));
     assert_eq!(client.admin("POST", "seed", r#"{"regions": ["cn-beijing"]}"#).status, 200);
     assert_eq!(simulator.state()["regions"], json!(["cn-beijing", "cn-hangzhou"]));
     client.admin("POST", "seed?replace=true", DEMO);
-    assert_eq!(simulator.state()["instances"].as_array().unwrap().len(), 6);
+    assert_eq!(simulator.state()["instances"].as_array().unwrap().len(), 7);
     let answer = client.admin("POST", "seed", "instances: [{id: i-odd, groups: [sg-none]}]");
     assert_eq!(answer.status, 400);
     assert_eq!(answer.json()["error"], "instance i-odd: there is no security group sg-none");

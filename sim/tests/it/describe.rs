@@ -26,7 +26,7 @@ fn groups(client: &Client, parameters: &[(&str, &str)]) -> Vec<String> {
 #[test]
 fn every_filter_of_describe_instances_filters() {
     let (_simulator, client) = demo();
-    let all = ["i-db1", "i-locked1", "i-new1", "i-web1", "i-web2", "i-web3"];
+    let all = ["i-db1", "i-locked1", "i-new1", "i-spare1", "i-web1", "i-web2", "i-web3"];
     let web = ["i-web1", "i-web2", "i-web3"];
     for (filter, found) in [
         (&[][..], &all[..]),
@@ -41,7 +41,7 @@ fn every_filter_of_describe_instances_filters() {
         (&[("SecurityGroupId", "sg-db")], &["i-db1"]),
         (&[("ResourceGroupId", "rg-1")], &all),
         (&[("ResourceGroupId", "rg-2")], &[]),
-        (&[("Status", "Stopped")], &["i-web3"]),
+        (&[("Status", "Stopped")], &["i-spare1"]),
         (&[("InstanceName", "web-*")], &web),
         (&[("InstanceNetworkType", "classic")], &[]),
         (&[("InstanceType", "ecs.t1.small")], &[]),

@@ -31,12 +31,12 @@ fn a_fault_before_leaves_the_cloud_alone_and_one_after_does_not() {
 #[test]
 fn an_operation_that_is_not_simulated_can_still_fail_as_wanted() {
     let (simulator, client) = demo();
-    simulator.fault(Fault::on("RunCommand", What::error(403, "Invocation.ExceedQuota")));
-    let answer = client.call(ECS, "RunCommand", &[]).unwrap();
-    assert_eq!((answer.status, answer.code().as_str()), (403, "Invocation.ExceedQuota"));
+    simulator.fault(Fault::on("RebootInstance", What::error(403, "IncorrectInstanceStatus")));
+    let answer = client.call(ECS, "RebootInstance", &[]).unwrap();
+    assert_eq!((answer.status, answer.code().as_str()), (403, "IncorrectInstanceStatus"));
     simulator.fault(Fault::on("ApplyEciScalingConfiguration", What::Throttle));
     assert_eq!(client.call("2022-02-22", "ApplyEciScalingConfiguration", &[]).unwrap().code(), "Throttling.User");
-    assert_eq!(client.call(ECS, "RunCommand", &[]).unwrap().code(), "InvalidAction.NotFound");
+    assert_eq!(client.call(ECS, "RebootInstance", &[]).unwrap().code(), "InvalidAction.NotFound");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 mod admin;
 mod client;
+mod commands;
 mod describe;
 mod ess;
 mod faults;

@@ -42,7 +42,7 @@ const JOIN: &[Row] = &[
     Row { code: "ok", status: 200, given: nothing, asked: &[REGION, WEB1, WEB] },
     Row { code: "ok", status: 200, given: nothing, asked: &[WEB1, WEB] },
     Row { code: "ok", status: 200, given: nothing, asked: &[REGION, BACKUP, WEB] },
-    Row { code: "ok", status: 200, given: nothing, asked: &[REGION, ("InstanceId", "i-web3"), WEB] },
+    Row { code: "ok", status: 200, given: nothing, asked: &[REGION, ("InstanceId", "i-spare1"), WEB] },
     Row {
         code: "InstanceSecurityGroupLimitExceeded",
         status: 400,

@@ -38,11 +38,18 @@ fn every_recorded_request_is_let_in_and_a_changed_one_is_not() {
     assert_eq!(seen, 41, "all vectors were found");
 }
 
+/// A vector by its name.
+pub(crate) fn vector(name: &str) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/vectors/{name}.json"));
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
 fn text<'a>(vector: &'a Value, field: &str) -> &'a str {
     vector[field].as_str().unwrap()
 }
 
-fn simulator_for(vector: &Value) -> Simulator {
+/// At the time of the request, with its key and nothing else.
+pub(crate) fn simulator_for(vector: &Value) -> Simulator {
     let credentials = &vector["credentials"];
     let mut keys = Vec::new();
     if let Some(id) = credentials["accessKeyId"].as_str() {
@@ -57,7 +64,7 @@ fn simulator_for(vector: &Value) -> Simulator {
     Simulator::start(Options { seed: seed.to_string(), clock: Clock::Manual(date.parse().unwrap()), ..Options::default() }).unwrap()
 }
 
-fn draft_of(vector: &Value) -> Draft {
+pub(crate) fn draft_of(vector: &Value) -> Draft {
     let request = &vector["request"];
     Draft {
         target: request["rawTarget"].as_str().unwrap().to_owned(),

@@ -131,7 +131,7 @@ fn item(world: &World, one: &Instance, secondary: Option<&Vec<&Interface>>, now:
         "ResourceGroupId": one.resource_group,
         "CreationTime": one.created.strftime("%Y-%m-%dT%H:%MZ").to_string(),
         "InstanceChargeType": "PostPaid",
-        "OSType": "linux",
+        "OSType": one.os.word(),
         "MetadataOptions": Value::Object(Map::new()),
     })
 }

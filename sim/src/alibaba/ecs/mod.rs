@@ -1,5 +1,6 @@
 //! ECS 2014-05-26: the table of its operations, and what all of them share.
 
+pub(crate) mod commands;
 mod groups;
 mod instances;
 mod interfaces;
@@ -21,7 +22,7 @@ pub(super) fn operation(name: &str) -> Option<Operation> {
         "DescribeSecurityGroups" => Some(Operation { empty: Some(groups::none), ..Operation::new(groups::describe) }),
         "JoinSecurityGroup" => Some(Operation::new(membership::join)),
         "LeaveSecurityGroup" => Some(Operation::new(membership::leave)),
-        _ => None,
+        _ => commands::operation(name),
     }
 }
 

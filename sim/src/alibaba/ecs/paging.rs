@@ -1,5 +1,7 @@
 //! Pages: by token (the way that is recommended) or by number (the old one). A token is opaque and belongs to the filters it was made for.
 
+use std::ops::RangeInclusive;
+
 use sha2::{Digest as _, Sha256};
 
 use crate::alibaba::signature::hex;
@@ -20,6 +22,23 @@ pub(super) struct Page<T> {
 
 /// Cuts the page that `parameters` ask for out of all hits, which come sorted by id.
 pub(super) fn cut<T>(hits: Vec<T>, id: impl Fn(&T) -> &str, parameters: &Parameters, most: usize) -> Result<Page<T>, Refusal> {
+    divide(hits, id, parameters, DEFAULT..=most)
+}
+
+/// The same where the size of a page has bounds, beyond which it is refused.
+pub(super) fn cut_between<T>(
+    hits: Vec<T>,
+    id: impl Fn(&T) -> &str,
+    parameters: &Parameters,
+    sizes: RangeInclusive<usize>,
+) -> Result<Page<T>, Refusal> {
+    if parameters.number("MaxResults")?.is_some_and(|size| !sizes.contains(&size)) {
+        return Err(Refusal::new(400, "InvalidParameter.MaxResults", "The specified parameter MaxResults is not valid."));
+    }
+    divide(hits, id, parameters, sizes)
+}
+
+fn divide<T>(hits: Vec<T>, id: impl Fn(&T) -> &str, parameters: &Parameters, sizes: RangeInclusive<usize>) -> Result<Page<T>, Refusal> {
     let max_results = parameters.number("MaxResults")?;
     let token = parameters.text("NextToken");
     let number = parameters.number("PageNumber")?;
@@ -27,7 +46,7 @@ pub(super) fn cut<T>(hits: Vec<T>, id: impl Fn(&T) -> &str, parameters: &Paramet
     let by_number = max_results.is_none() && token.is_none() && (number.is_some() || size.is_some());
     if by_number {
         let number = number.unwrap_or(1).max(1);
-        let size = size.unwrap_or(DEFAULT).clamp(1, most);
+        let size = size.unwrap_or(DEFAULT).clamp(1, *sizes.end());
         let total = hits.len();
         return Ok(Page {
             items: hits.into_iter().skip((number - 1).saturating_mul(size)).take(size).collect(),
@@ -37,7 +56,7 @@ pub(super) fn cut<T>(hits: Vec<T>, id: impl Fn(&T) -> &str, parameters: &Paramet
             size,
         });
     }
-    let size = max_results.unwrap_or(DEFAULT).clamp(DEFAULT, most);
+    let size = max_results.unwrap_or(DEFAULT).clamp(*sizes.start(), *sizes.end());
     let filters = fingerprint(parameters);
     let after = token.map(|token| read(token, &filters)).transpose()?.unwrap_or_default();
     let mut rest = hits.into_iter().filter(|item| id(item) > after.as_str()).peekable();
