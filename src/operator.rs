@@ -1,7 +1,7 @@
 //! The whole operator, wired: what it needs from outside goes in, and it works until it is told to stop or can't go on.
 
 use crate::ambient::{Clock, Dice};
-use crate::api::{CloudCredential, EciScalingConfig, SecurityGroupMembership};
+use crate::api::{CloudCommand, CloudCredential, EciScalingConfig, SecurityGroupMembership};
 use crate::cloud::budget::{Budget, Limits};
 use crate::cloud::client::{CallObserver, FinishedCall};
 use crate::cloud::transport::{Transport, TransportError};
@@ -65,6 +65,7 @@ pub struct Config {
 /// A kind that can be switched on or off; CloudCredential is always there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KindName {
+    CloudCommand,
     EciScalingConfig,
     SecurityGroupMembership,
 }
@@ -220,6 +221,7 @@ impl Operator {
                 for kind in &self.config.kinds {
                     match kind {
                         KindName::EciScalingConfig => self.look::<EciScalingConfig>(*namespace).await,
+                        KindName::CloudCommand => self.look::<CloudCommand>(*namespace).await,
                         KindName::SecurityGroupMembership => self.look::<SecurityGroupMembership>(*namespace).await,
                     }
                 }
@@ -281,6 +283,7 @@ impl Operator {
         for kind in &self.config.kinds {
             match kind {
                 KindName::EciScalingConfig => at_work.add::<EciScalingConfig>(&shared, &sights, &self.gauges, &stop),
+                KindName::CloudCommand => at_work.add::<CloudCommand>(&shared, &sights, &self.gauges, &stop),
                 KindName::SecurityGroupMembership => at_work.add::<SecurityGroupMembership>(&shared, &sights, &self.gauges, &stop),
             }
         }

@@ -35,7 +35,7 @@ pub struct Flags {
         long,
         env = "STEWARD_KINDS",
         value_delimiter = ',',
-        default_value = "EciScalingConfig,SecurityGroupMembership",
+        default_value = "CloudCommand,EciScalingConfig,SecurityGroupMembership",
         value_name = "KIND,…"
     )]
     kinds: Vec<Kind>,
@@ -94,6 +94,8 @@ pub struct Flags {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Kind {
+    #[value(name = "CloudCommand", alias = "cloudcommand", alias = "cloudcommands")]
+    CloudCommand,
     #[value(name = "EciScalingConfig", alias = "eciscalingconfig", alias = "eciscalingconfigs")]
     EciScalingConfig,
     #[value(name = "SecurityGroupMembership", alias = "securitygroupmembership", alias = "securitygroupmemberships")]
@@ -103,6 +105,7 @@ enum Kind {
 impl From<Kind> for KindName {
     fn from(kind: Kind) -> Self {
         match kind {
+            Kind::CloudCommand => Self::CloudCommand,
             Kind::EciScalingConfig => Self::EciScalingConfig,
             Kind::SecurityGroupMembership => Self::SecurityGroupMembership,
         }

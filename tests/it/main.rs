@@ -4,6 +4,7 @@ mod api_server;
 mod budget;
 mod canaries;
 mod cloud_client;
+mod cloud_command;
 mod cloud_credential;
 mod conformance;
 mod crashes;

@@ -37,15 +37,12 @@ pub(super) fn agenda<'a>(object: &'a CloudCommand, cluster_id: &str, now: Timest
     }
     if may_begin {
         let intent = object.status.as_ref().and_then(|status| status.intent.as_ref()).filter(|intent| intent.is_cut());
-        match (intent, object.status.as_ref()) {
-            (Some(intent), Some(status)) => {
-                let next = batches::next(object, status);
-                agenda.targets = next.into_iter().flat_map(|batch| intent.targets_of(batch)).cloned().collect();
-            }
-            _ => {
-                agenda.targets.clone_from(&object.spec.targets.instance_ids);
-                agenda.select = object.spec.targets.instance_selector.as_ref();
-            }
+        if let (Some(intent), Some(status)) = (intent, object.status.as_ref()) {
+            let next = batches::next(object, status);
+            agenda.targets = next.into_iter().flat_map(|batch| intent.targets_of(batch)).cloned().collect();
+        } else {
+            agenda.targets.clone_from(&object.spec.targets.instance_ids);
+            agenda.select = object.spec.targets.instance_selector.as_ref();
         }
     }
     agenda

@@ -21,7 +21,7 @@ pub use plan::CloudCommandStep;
 
 use crate::api::CloudCommand;
 use crate::api::cloud_command::CloudCommandStatus;
-use crate::api::cloud_command::status::Intent;
+use crate::api::cloud_command::status::{Intent, Tally};
 use crate::api::envelope::{DeletionPolicy, Envelope};
 use crate::api::journal::{JournalEntry, JournalKind, JournalState};
 use crate::cloud::error::CloudError;
@@ -162,6 +162,21 @@ fn is_finished(object: &CloudCommand, status: &CloudCommandStatus) -> bool {
 impl Intent {
     /// An intent that is seen for the first time.
     fn of(hash: &str, trigger: Option<String>, now: Timestamp) -> Self {
-        Self { hash: hash.to_owned(), trigger, first_seen: now.into(), ..Self::default() }
+        Self {
+            hash: hash.to_owned(),
+            trigger,
+            first_seen: now.into(),
+            contents: None,
+            targets: Vec::new(),
+            batch_size: None,
+            first_batch: None,
+            target_count: None,
+            skipped: Vec::new(),
+            settled: Vec::new(),
+            adopted: false,
+            started_at: None,
+            invoke_ids: Vec::new(),
+            tally: Tally::default(),
+        }
     }
 }

@@ -34,7 +34,7 @@ pub struct Target {
     pub agent: Option<Agent>,
 }
 
-pub(super) async fn observe(object: &CloudCommand, agenda: Agenda, cloud: &Session) -> Result<Observed, CloudError> {
+pub(super) async fn observe(object: &CloudCommand, agenda: Agenda<'_>, cloud: &Session) -> Result<Observed, CloudError> {
     let ecs = cloud.ecs()?;
     let ecs = &ecs;
     let group = object.spec.resource_group_id.as_deref();
@@ -77,11 +77,7 @@ async fn look_at(ecs: &Ecs, ids: &[String]) -> Result<BTreeMap<String, Target>, 
 /// Whether nothing more will come of an invocation. The cloud's word for all its instances together is believed as far as none of them contradicts
 /// it; a list of instances may be cut short.
 pub(super) fn is_over(invocation: &Invocation) -> bool {
-    let active = |status: &InvocationStatus| match status {
-        InvocationStatus::Pending | InvocationStatus::Scheduled | InvocationStatus::Running | InvocationStatus::Stopping => true,
-        InvocationStatus::Unknown(_) => false,
-        over => !over.is_over(),
-    };
+    let active = |status: &InvocationStatus| !status.is_over() && !matches!(status, InvocationStatus::Unknown(_));
     match invocation.status.as_str() {
         "Success" | "Failed" | "PartialFailed" | "Stopped" => !invocation.instances.iter().any(|instance| active(&instance.status)),
         "Pending" | "Running" | "Scheduled" | "Stopping" => false,

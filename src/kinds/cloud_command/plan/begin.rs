@@ -1,9 +1,10 @@
 //! What may be sent now: whether anything may begin at all, on which targets, in which batches.
 
+use super::journal::fit_targets;
 use super::step::invoking;
 use super::telling::names;
 use super::{Draft, Flaw, Inputs, Reason, Verdict, flawed, stuck, working};
-use crate::api::cloud_command::status::Skipped;
+use crate::api::cloud_command::status::{Intent, Skipped};
 use crate::api::cloud_command::OnUnfitTarget;
 use crate::kinds::cloud_command::agenda::is_out;
 use crate::kinds::cloud_command::{batches, fitness};
@@ -34,7 +35,7 @@ impl Draft<'_> {
         if let Some(verdict) = unresolved.or(stopping) {
             return verdict;
         }
-        let all_sent = self.intent().is_some_and(|intent| intent.is_cut()) && batches::unsent(&self.status).is_empty();
+        let all_sent = self.intent().is_some_and(Intent::is_cut) && batches::unsent(&self.status).is_empty();
         if all_sent {
             return self.progress();
         }
@@ -47,7 +48,7 @@ impl Draft<'_> {
             Err(flaw) if nothing_is_out => return flawed(&flaw),
             Err(_) => return self.progress(),
         };
-        if !self.intent().is_some_and(|intent| intent.is_cut())
+        if !self.intent().is_some_and(Intent::is_cut)
             && let Some(verdict) = self.cut()
         {
             return verdict;
@@ -193,7 +194,7 @@ impl Draft<'_> {
                 return verdict;
             }
             let Some(intent) = self.intent().cloned() else { break };
-            let mut targets = self.fit_targets(&intent, batch);
+            let mut targets = fit_targets(&intent, batch);
             let by_the_cloud = intent.targets.is_empty();
             if !targets.iter().all(|id| self.seen.targets.contains_key(id)) {
                 self.look_at(self.now);

@@ -119,9 +119,10 @@ impl Draft<'_> {
         for result in &told {
             let Some(code) = &result.error_code else { continue };
             let hint = result.hint.clone().unwrap_or_default();
-            match self.status.codes.iter_mut().find(|known| known.code == *code) {
-                Some(known) => known.count = known.count.saturating_add(1),
-                None if self.status.codes.len() < MAX_CODES => self.status.codes.push(CodeCount { code: code.clone(), count: 1, hint }),
+            let codes = &mut self.status.codes;
+            match codes.iter().position(|known| known.code == *code) {
+                Some(known) => codes[known].count = codes[known].count.saturating_add(1),
+                None if codes.len() < MAX_CODES => codes.push(CodeCount { code: code.clone(), count: 1, hint }),
                 None => {}
             }
         }

@@ -66,12 +66,12 @@ impl Draft<'_> {
         let mut verdict = None;
         for entry in open {
             let said = self.resolve_one(&entry, inputs, obstacle);
-            verdict = verdict.or(said);
+            verdict = verdict.or(Some(said));
         }
         verdict
     }
 
-    fn resolve_one(&mut self, entry: &JournalEntry, inputs: Option<&Inputs>, obstacle: Option<&Verdict>) -> Option<Verdict> {
+    fn resolve_one(&mut self, entry: &JournalEntry, inputs: Option<&Inputs>, obstacle: Option<&Verdict>) -> Verdict {
         let batch = entry.batch.unwrap_or_default();
         let part = invoking(batch);
         if entry.state == JournalState::Intended {
@@ -79,14 +79,14 @@ impl Draft<'_> {
             let age = self.now.duration_since(since).abs();
             if age < WATCH || self.seen.ours.is_none() {
                 self.look_in(LOOK.min(WATCH.saturating_sub(age)).max(SignedDuration::ZERO));
-                return Some(working(Reason::AwaitingConsistency, "a run may be with the cloud already, and is not seen there yet: it is looked for"));
+                return working(Reason::AwaitingConsistency, "a run may be with the cloud already, and is not seen there yet: it is looked for");
             }
             let intent = self.intent().filter(|intent| intent.hash == entry.intent_hash).cloned();
-            let targets = intent.map(|intent| self.fit_targets(&intent, batch));
+            let targets = intent.map(|intent| fit_targets(&intent, batch)).filter(|targets| !targets.is_empty() || self.by_tags());
             if let (Some(targets), Some(inputs), None, true) = (targets, inputs, obstacle, self.is_young(entry)) {
                 let script = self.script(&entry.intent_hash, batch, entry.attempt, targets, inputs);
                 if script.print == entry.request_fingerprint && script.call.client_token == entry.run {
-                    return Some(self.send_again(entry, script));
+                    return self.send_again(entry, script);
                 }
             }
             for known in self.status.operations.iter_mut().filter(|known| known.run == entry.run) {
@@ -98,7 +98,12 @@ impl Draft<'_> {
             "whether batch {batch} ran cannot be found out: look at the command results of this time in the ECS console. Then say so with the annotation {RESOLVE}=\"{run}=Ran\" or \"{run}=NotRan\"",
             run = entry.run
         );
-        Some(stuck(Reason::OutcomeUnknown, message))
+        stuck(Reason::OutcomeUnknown, message)
+    }
+
+    /// Whether the cloud finds the targets.
+    fn by_tags(&self) -> bool {
+        !self.object.spec.targets.resource_tags.is_empty()
     }
 
     fn is_young(&self, entry: &JournalEntry) -> bool {
@@ -121,13 +126,13 @@ impl Draft<'_> {
         working(Reason::Applying, "sending the command")
     }
 
-    /// Whom of a batch the call names: those that were not left out.
-    pub(super) fn fit_targets(&self, intent: &Intent, batch: i32) -> Vec<String> {
-        let left_out = |id: &&String| intent.skipped.iter().any(|skipped| skipped.instance_ids.contains(id));
-        intent.targets_of(batch).iter().filter(|id| !left_out(id)).cloned().collect()
-    }
-
     pub(super) fn when(at: Timestamp) -> String {
         at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
     }
+}
+
+/// Whom of a batch the call names: those that were not left out.
+pub(super) fn fit_targets(intent: &Intent, batch: i32) -> Vec<String> {
+    let left_out = |id: &&String| intent.skipped.iter().any(|skipped| skipped.instance_ids.contains(id));
+    intent.targets_of(batch).iter().filter(|id| !left_out(id)).cloned().collect()
 }

@@ -47,7 +47,7 @@ pub(super) fn first_sight(object: &CloudCommand, given: &Given<CloudCommand>, no
     let hash = intent_hash(object);
     if draft.status.intent.is_none() && !draft.status.past_intents.contains(&hash) {
         let inputs = draft.inputs();
-        draft.open(hash, inputs.as_ref());
+        draft.open(&hash, inputs.as_ref());
     }
     draft.status
 }
@@ -82,7 +82,7 @@ impl Draft<'_> {
             return self.outcome();
         }
         let inputs = self.inputs();
-        self.open(hash, inputs.as_ref());
+        self.open(&hash, inputs.as_ref());
         self.adopt();
         let verdict = self.begin(inputs);
         self.tell();
@@ -94,10 +94,10 @@ impl Draft<'_> {
     }
 
     /// The intent is on record from the moment when it is first seen, and with it the inputs that it was seen with.
-    fn open(&mut self, hash: String, inputs: Result<&Inputs, &Flaw>) {
+    fn open(&mut self, hash: &str, inputs: Result<&Inputs, &Flaw>) {
         let now = self.now;
         let trigger = self.object.spec.trigger.clone();
-        let intent = self.status.intent.get_or_insert_with(|| Intent::of(&hash, trigger, now));
+        let intent = self.status.intent.get_or_insert_with(|| Intent::of(hash, trigger, now));
         if let (None, Ok(inputs)) = (&intent.contents, inputs) {
             intent.contents = Some(inputs.print.clone());
         }

@@ -36,7 +36,7 @@ impl PartialEq for Script {
     }
 }
 
-pub(super) fn invoking(batch: i32) -> Part {
+pub(in super::super) fn invoking(batch: i32) -> Part {
     format!("batch/{batch}")
 }
 

@@ -7,6 +7,7 @@ use crate::api::cloud_command::status::{
     Counts, MAX_OUTPUT_BYTES, MAX_RECENT, MAX_RESULTS, MAX_STATUS_BYTES, Outcome, Phase, RecentRun, Schedule, Summary, Tally, TargetResult,
 };
 use crate::api::cloud_command::{CloudCommandStatus, RepeatMode};
+use crate::api::envelope::Time;
 use crate::api::journal::{JournalEntry, JournalState};
 use crate::cloud::alibaba::ecs::commands::{InvocationResult, InvocationStatus};
 use crate::cloud::explain;
@@ -95,10 +96,13 @@ impl Draft<'_> {
         for entry in self.status.operations.iter().filter(|entry| is_out(entry)) {
             let Some(invocation) = entry.ids.first().and_then(|id| self.invocation(id)) else { continue };
             for instance in &invocation.instances {
-                match phase(&instance.status) {
-                    Phase::Pending | Phase::Scheduled => pending = pending.saturating_add(1),
-                    Phase::Running | Phase::Stopping => running = running.saturating_add(1),
-                    over => classify(&over, &mut tally),
+                let phase = phase(&instance.status);
+                if matches!(phase, Phase::Pending | Phase::Scheduled) {
+                    pending = pending.saturating_add(1);
+                } else if matches!(phase, Phase::Running | Phase::Stopping) {
+                    running = running.saturating_add(1);
+                } else {
+                    classify(&phase, &mut tally);
                 }
             }
         }
@@ -144,11 +148,8 @@ impl Draft<'_> {
         for result in results.filter(|result| result.finished.is_some() || result.status.is_over()) {
             let (Some(at), phase) = (result.started.or(result.finished), phase(&result.status)) else { continue };
             // A schedule that waits for its next time says so; how the last one ended its exit code tells.
-            let succeeded = match phase {
-                Phase::Succeeded => true,
-                Phase::Scheduled | Phase::Running | Phase::Pending => result.exit_code == Some(0) && result.error_code.is_none(),
-                _ => false,
-            };
+            let waits = matches!(phase, Phase::Scheduled | Phase::Running | Phase::Pending);
+            let succeeded = phase == Phase::Succeeded || waits && result.exit_code == Some(0) && result.error_code.is_none();
             let run = runs.entry(result.repeats).or_insert(RecentRun { at: at.into(), succeeded: 0, failed: 0 });
             if at < run.at.get() {
                 run.at = at.into();
@@ -176,7 +177,7 @@ impl Draft<'_> {
 
     fn next_run(&self) -> Option<Timestamp> {
         let frequency = rules::frequency_of(&self.object.spec).ok().flatten()?;
-        let accepted = self.intent().and_then(|intent| intent.started_at).map(|at| at.get());
+        let accepted = self.intent().and_then(|intent| intent.started_at).map(Time::get);
         frequency.next_run(accepted, self.now)
     }
 
@@ -304,7 +305,15 @@ fn phase_word(phase: &Phase) -> &str {
         Phase::Invalid => "type or parameters do not fit",
         Phase::Error => "could not go on",
         Phase::Unknown(word) if !word.is_empty() => word,
-        _ => "failed",
+        Phase::Unknown(_) => "nobody knows what came of it",
+        Phase::Failed
+        | Phase::Pending
+        | Phase::Scheduled
+        | Phase::Running
+        | Phase::Stopping
+        | Phase::Succeeded
+        | Phase::Cancelled
+        | Phase::Terminated => "failed",
     }
 }
 

@@ -5,7 +5,7 @@ use super::step::{CloudCommandStep, stopping};
 use super::{Draft, Next, Reason, Verdict, is_out, stuck, unknown, settled, working};
 use crate::api::cloud_command::status::{MAX_PAST_INTENTS, MAX_RUNS, Outcome, PastRun, Tally};
 use crate::api::journal::JournalEntry;
-use crate::cloud::alibaba::ecs::commands::{Invocation, InvocationStatus};
+use crate::cloud::alibaba::ecs::commands::{Invocation, InvocationResult, InvocationStatus};
 use crate::kinds::cloud_command::batches;
 use crate::reconcile::verdict::cut;
 use jiff::SignedDuration;
@@ -140,9 +140,7 @@ fn waits(invocation: &Invocation) -> bool {
     if invocation.instances.is_empty() {
         return ["Pending", "Scheduled", "Running"].contains(&invocation.status.as_str());
     }
-    invocation.instances.iter().any(|instance| match instance.status {
-        InvocationStatus::Pending | InvocationStatus::Scheduled => true,
-        InvocationStatus::Running => repeats,
-        _ => false,
+    invocation.instances.iter().any(|InvocationResult { status, .. }| {
+        matches!(status, InvocationStatus::Pending | InvocationStatus::Scheduled) || repeats && *status == InvocationStatus::Running
     })
 }
