@@ -10,7 +10,7 @@
 //! | `desk` | one request from arrival to answer, in order: **read this first** |
 //! | `engine` | everything that changes, behind one lock |
 //! | `alibaba` | the gateway of that vendor (signatures, nonce, date) and its services, one folder or file each |
-//! | `world` | what exists: accounts, roles, instances, interfaces, groups, scaling groups and their configurations; how it is seeded and edited |
+//! | `world` | what exists: accounts, roles, instances, interfaces, groups, scaling groups and their configurations, invocations of commands; how it is seeded and edited |
 //! | `clock`, `throttle`, `faults`, `flights`, `log` | one idea each |
 //! | `huawei` | what `alibaba` is, for the other vendor; its accounts and tokens are in `huawei/realm` |
 //! | `admin` | the same handle over HTTP, below `/_sim/` |

@@ -19,6 +19,7 @@ fn the_seed_of_the_readme_can_be_laid() {
     let simulator = simulator(seeds[0]);
     assert_eq!(simulator.state()["instances"].as_array().unwrap().len(), 1_001);
     assert_eq!(simulator.groups_of("eni-web1-b"), ["sg-web"]);
+    assert_eq!(simulator.state()["commandOutcomes"].as_array().unwrap().len(), 1);
     assert_eq!(simulator.state()["scalingConfigurations"][0]["lifecycle"], "Active");
     assert_eq!(simulator.state()["huawei"]["domains"][0]["users"][0]["keys"].as_array().unwrap().len(), 3);
 }
@@ -27,7 +28,7 @@ fn the_seed_of_the_readme_can_be_laid() {
 fn the_edits_and_faults_of_the_readme_are_understood() {
     let lines: Vec<&str> = blocks("json").iter().flat_map(|block| block.lines()).collect();
     let (faults, edits): (Vec<&str>, Vec<&str>) = lines.into_iter().partition(|line| line.contains("\"operation\""));
-    assert_eq!((edits.len(), faults.len()), (21, 3));
+    assert_eq!((edits.len(), faults.len()), (24, 3));
     for line in edits {
         serde_json::from_str::<Edit>(line).unwrap_or_else(|error| panic!("{error}: {line}"));
     }

@@ -69,9 +69,9 @@ fn there_are_pages_and_a_filter_and_a_limit_of_ids() {
     assert_eq!(client.ecs("DescribeCloudAssistantStatus", &many).code(), "InstanceIds.ExceedLimit");
     assert_eq!(client.ecs("DescribeCloudAssistantStatus", &[("MaxResults", "51")]).code(), "InvalidParameter.MaxResults");
     simulator.seed("instances: {count: 30, prefix: i-load-, groups: [sg-base]}").unwrap();
-    let named: Vec<(String, String)> = (1..=30).map(|number| (format!("InstanceId.{number}"), format!("i-load-{number:02}"))).collect();
-    let named: Vec<(&str, &str)> = named.iter().map(|(name, id)| (name.as_str(), id.as_str())).collect();
-    assert_eq!(agents(&client, &named).len(), 30, "pages do not count for ids");
+    let load: Vec<(String, String)> = (1..=30).map(|number| (format!("InstanceId.{number}"), format!("i-load-{number:02}"))).collect();
+    let load: Vec<(&str, &str)> = load.iter().map(|(name, id)| (name.as_str(), id.as_str())).collect();
+    assert_eq!(agents(&client, &load).len(), 30, "pages do not count for ids");
 }
 
 #[test]

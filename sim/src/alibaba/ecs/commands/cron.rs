@@ -156,19 +156,19 @@ fn years(text: &str) -> Option<Vec<i16>> {
 }
 
 /// `1,3-5,10/2`, sorted.
-fn list(text: &str, least: i16, most: i16, names: &[&str]) -> Option<Vec<i16>> {
+fn list(text: &str, low: i16, high: i16, names: &[&str]) -> Option<Vec<i16>> {
     let mut all = Vec::new();
     for part in text.split(',') {
         let (range, step) = match part.split_once('/') {
-            Some((range, step)) => (range, Some(value(step, 1, most, &[])?)),
+            Some((range, step)) => (range, Some(value(step, 1, high, &[])?)),
             None => (part, None),
         };
         let (first, last) = match (range, range.split_once('-')) {
-            ("*", _) => (least, most),
-            (_, Some((first, last))) => (value(first, least, most, names)?, value(last, least, most, names)?),
+            ("*", _) => (low, high),
+            (_, Some((first, last))) => (value(first, low, high, names)?, value(last, low, high, names)?),
             (one, None) => {
-                let first = value(one, least, most, names)?;
-                (first, if step.is_some() { most } else { first })
+                let first = value(one, low, high, names)?;
+                (first, if step.is_some() { high } else { first })
             }
         };
         if first > last {
@@ -182,14 +182,14 @@ fn list(text: &str, least: i16, most: i16, names: &[&str]) -> Option<Vec<i16>> {
 }
 
 /// A number with at most one leading zero, or a name.
-fn value(text: &str, least: i16, most: i16, names: &[&str]) -> Option<i16> {
+fn value(text: &str, low: i16, high: i16, names: &[&str]) -> Option<i16> {
     if let Some(place) = names.iter().position(|name| name.eq_ignore_ascii_case(text)) {
         return i16::try_from(place + 1).ok();
     }
     if text.starts_with("00") || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    text.parse().ok().filter(|number| (least..=most).contains(number))
+    text.parse().ok().filter(|number| (low..=high).contains(number))
 }
 
 #[cfg(test)]
