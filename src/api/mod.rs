@@ -27,7 +27,9 @@ pub const GROUP: &str = "cloudsteward.dev";
 
 /// Every CRD, as it is committed below `crds/` and installed.
 pub fn crds() -> Vec<CustomResourceDefinition> {
-    [CloudCredential::crd(), EciScalingConfig::crd(), CloudCommand::crd(), SecurityGroupMembership::crd()].map(looked_at_by_nobody_yet).into()
+    [CloudCredential::crd(), EciScalingConfig::crd(), CloudCommand::crd(), SecurityGroupMembership::crd()]
+        .map(looked_at_by_nobody_yet)
+        .into()
 }
 
 /// kstatus calls an object without a status healthy; the API server fills this in on creation, so that a new object counts as in progress.

@@ -34,9 +34,10 @@ impl Frequency {
     /// Reads what is in `spec.frequency`; the error completes `spec.frequency: …`.
     pub fn parse(text: &str) -> Result<Self, String> {
         if let Some(interval) = text.strip_prefix("rate(") {
-            return interval.strip_suffix(')').and_then(rate).ok_or_else(|| {
-                "an interval is a number and one of s, m, h and d, for instance rate(90s) or rate(5m)".to_owned()
-            });
+            return interval
+                .strip_suffix(')')
+                .and_then(rate)
+                .ok_or_else(|| "an interval is a number and one of s, m, h and d, for instance rate(90s) or rate(5m)".to_owned());
         }
         if let Some(moment) = text.strip_prefix("at(") {
             return at(moment.strip_suffix(')').ok_or_else(|| FORMS.to_owned())?);
@@ -174,7 +175,9 @@ fn years(field: &str) -> Result<String, String> {
         return Err(format!("the year must not be later than {LAST_YEAR}"));
     }
     Ok(match field.split_once('/') {
-        Some((start, step)) if !start.is_empty() && start.bytes().all(|byte| byte.is_ascii_digit()) => format!("{start}-{LAST_YEAR}/{step}"),
+        Some((start, step)) if !start.is_empty() && start.bytes().all(|byte| byte.is_ascii_digit()) => {
+            format!("{start}-{LAST_YEAR}/{step}")
+        }
         _ => field.to_owned(),
     })
 }
@@ -190,7 +193,11 @@ fn steps(cron: &Cron, timeout: SignedDuration, now: Timestamp) -> Result<(), Str
             return Err("two runs are less than 10 seconds apart".to_owned());
         }
         if step < least {
-            return Err(format!("two runs are {} seconds apart, and the timeout is {} (spec.command.timeoutSeconds)", step.as_secs(), least.as_secs()));
+            return Err(format!(
+                "two runs are {} seconds apart, and the timeout is {} (spec.command.timeoutSeconds)",
+                step.as_secs(),
+                least.as_secs()
+            ));
         }
         last = next;
     }

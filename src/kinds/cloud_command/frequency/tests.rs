@@ -133,5 +133,8 @@ fn an_interval_counts_from_when_the_cloud_took_the_command() {
 fn summer_time_moves_the_run_with_the_clock_of_its_zone() {
     let berlin = Frequency::parse("0 0 3 ? * * Europe/Berlin").unwrap();
     let after = |moment: &str| berlin.next_run(None, moment.parse().unwrap()).unwrap().to_string();
-    assert_eq!((after("2026-07-01T00:00:00Z"), after("2026-12-01T00:00:00Z")), ("2026-07-01T01:00:00Z".into(), "2026-12-01T02:00:00Z".into()));
+    assert_eq!(
+        (after("2026-07-01T00:00:00Z"), after("2026-12-01T00:00:00Z")),
+        ("2026-07-01T01:00:00Z".into(), "2026-12-01T02:00:00Z".into())
+    );
 }

@@ -64,10 +64,7 @@ fn a_mistake_is_named_with_its_place() {
         (json!({"parameters": named("other", "")}), "spec.parameters[other]: the script does not contain {{other}}"),
         (json!({"parameters": named("name", ""), "command": {"content": "echo {name} {{na me}}"}}), "the script does not contain {{name}}"),
         (json!({"parameters": eleven}), "spec.parameters: must not be more than 10"),
-        (
-            json!({"parameters": [{"name": "name", "value": ""}, {"name": "Name", "value": ""}]}),
-            "spec.parameters[Name]: is there twice",
-        ),
+        (json!({"parameters": [{"name": "name", "value": ""}, {"name": "Name", "value": ""}]}), "spec.parameters[Name]: is there twice"),
         (json!({"command": {"content": names, "enableParameter": true}}), "spec.command.content: has 21 names"),
         (
             json!({"parameters": [{"name": "name", "value": "a b", "pattern": "[a-z]"}]}),
@@ -124,8 +121,7 @@ fn what_is_kept_elsewhere_is_checked_as_it_is_there() {
         }
         serde_json::from_value::<CloudCommandSpec>(spec).unwrap()
     };
-    let with_digest =
-        |digest: &str| from(json!({"contentFrom": {"secretKeyRef": {"name": "s", "key": "k"}, "sha256": digest}}));
+    let with_digest = |digest: &str| from(json!({"contentFrom": {"secretKeyRef": {"name": "s", "key": "k"}, "sha256": digest}}));
     assert_eq!(mistake_of(&from(json!({})), b"uptime\n", &[]), None);
     assert_eq!(mistake_of(&with_digest(&hash(b"uptime\n")), b"uptime\n", &[]), None);
     let said = mistake_of(&with_digest(&hash(b"uptime\n")), b"uptime", &[]).unwrap();
