@@ -1,8 +1,9 @@
 //! A server on loopback that answers from a script and keeps what it was asked; and a log to look into.
 
+use super::ecs::DescribeInstancesRequest;
 use super::{Alibaba, AlibabaOptions, Auth, EndpointNetwork, Keys};
 use crate::ambient::{Clock, Dice};
-use crate::cloud::budget::{Budget, Limits};
+use crate::cloud::budget::{Budget, Lane, Limits};
 use crate::cloud::client::{NoObserver, Surroundings};
 use crate::cloud::transport::{Transport, TransportOptions};
 use axum::extract::State;
@@ -74,8 +75,12 @@ pub(super) fn pairs(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
 pub(super) struct Log(pub(super) Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    /// Everything that this thread logs from now on.
-    pub(super) fn listening() -> (Self, DefaultGuard) {
+    /// Everything that this thread logs from now on. A line of code that logs for the first time while somebody listens elsewhere may be taken
+    /// for one that nobody listens to; the client's has done so before.
+    pub(super) async fn listening() -> (Self, DefaultGuard) {
+        let (alibaba, _) = cloud([refused(400, "InvalidParameter")]).await;
+        let unheard = alibaba.ecs("1", "cn-qingdao", Lane::Edit).describe_instances(DescribeInstancesRequest::default()).await;
+        assert!(unheard.is_err());
         let log = Self::default();
         let writer = log.clone();
         let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone()).finish();

@@ -58,7 +58,8 @@ impl Default for Limits {
         Self {
             share_percent: 70,
             check_percent: 30,
-            // An assumption: the vendor publishes no figure for most operations, and shows the account's in its quota centre.
+            // An assumption: the vendor publishes no figure for most operations (none of those of Cloud Assistant that are called here), and shows
+            // the account's in its quota centre.
             // 500 is the smallest that it does publish for this service.
             default_per_minute: 500,
             // Join is published. Leave is not; it is assumed to be counted like its twin. Modify is an assumption, too.

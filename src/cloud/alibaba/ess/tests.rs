@@ -182,7 +182,7 @@ async fn what_is_gone_is_deleted_and_what_is_in_use_is_not() {
 
 #[tokio::test]
 async fn nothing_of_a_configuration_is_logged_when_the_cloud_repeats_it() {
-    let (log, _listening) = Log::listening();
+    let (log, _listening) = Log::listening().await;
     let echo = |status: u16| {
         let message = "cannot use canary-password, nor K: canary-environment; e.g. canary-env is no word of ours";
         (status, json!({"RequestId": "R-1", "Code": "InvalidParamter", "Message": message}))

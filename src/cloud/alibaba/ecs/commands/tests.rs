@@ -245,7 +245,7 @@ async fn agents_are_read_fifty_at_a_time_and_who_is_missing_has_none() {
 
 #[tokio::test]
 async fn nothing_of_a_command_is_logged_or_formatted() {
-    let (log, _listening) = Log::listening();
+    let (log, _listening) = Log::listening().await;
     let echo =
         |status: u16| (status, json!({"RequestId": "R-1", "Code": "CmdContent.DecodeError", "Message": "cannot decode canary-content"}));
     for answer in [echo(400), echo(500), echo(200)] {
