@@ -14,6 +14,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 /// A failed step or read, and when it may be tried again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,7 +80,8 @@ pub struct Remembered {
     pub failures: BTreeMap<String, Failure>,
     /// The latest failure to read the cloud at all.
     pub blind: Option<Failure>,
-    pub seen_since: BTreeMap<String, Timestamp>,
+    /// By the clock that only goes forward: whoever sets the other one does not shorten a wait.
+    pub seen_since: BTreeMap<String, Instant>,
     /// When a step of each part was last carried out, for as long as reads may lag and the sync interval lasts.
     pub done: BTreeMap<String, Timestamp>,
     /// When the cloud was last read.
@@ -102,15 +104,16 @@ impl Remembered {
     pub fn watch_entries(&mut self, entries: &[String], now: Timestamp) -> BTreeMap<String, Timestamp> {
         self.seen_since.retain(|entry, _| entries.contains(entry));
         for entry in entries {
-            self.seen_since.entry(entry.clone()).or_insert(now);
+            self.seen_since.entry(entry.clone()).or_insert_with(Instant::now);
         }
-        self.seen_since.clone()
+        let ago = |since: &Instant| SignedDuration::try_from(since.elapsed()).unwrap_or(SignedDuration::MAX);
+        self.seen_since.iter().map(|(entry, since)| (entry.clone(), now.saturating_sub(ago(since)).unwrap_or(now))).collect()
     }
 
     /// A call for this entry may be on its way until now: its watch starts anew.
-    pub fn touched(&mut self, part: &str, now: Timestamp) {
+    pub fn touched(&mut self, part: &str) {
         if let Some(since) = self.seen_since.get_mut(part) {
-            *since = now;
+            *since = Instant::now();
         }
     }
 
@@ -246,6 +249,7 @@ pub fn later(now: Timestamp, wait: SignedDuration) -> Timestamp {
 mod tests {
     use super::*;
     use crate::cloud::error::{Effect, Explanation};
+    use std::time::Duration;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
@@ -298,22 +302,24 @@ mod tests {
         assert_eq!(remembered.worst(at(10)), None);
     }
 
-    #[test]
-    fn an_entry_is_watched_from_its_first_sight_or_from_the_latest_call_for_it() {
+    #[tokio::test(start_paused = true)]
+    async fn an_entry_is_watched_from_its_first_sight_or_from_the_latest_call_for_it() {
         let mut remembered = Remembered::default();
         let entries = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let since =
+            |seconds: &[(&str, i64)]| seconds.iter().map(|(name, second)| ((*name).to_owned(), at(*second))).collect::<BTreeMap<_, _>>();
+        assert_eq!(remembered.watch_entries(&entries(&["a", "b"]), at(0)), since(&[("a", 0), ("b", 0)]));
+        tokio::time::advance(Duration::from_secs(7)).await;
+        remembered.touched("b");
+        remembered.touched("nobody");
+        tokio::time::advance(Duration::from_secs(2)).await;
+        assert_eq!(remembered.watch_entries(&entries(&["a", "b"]), at(9)), since(&[("a", 0), ("b", 7)]));
         assert_eq!(
-            remembered.watch_entries(&entries(&["a", "b"]), at(0)),
-            BTreeMap::from([("a".to_owned(), at(0)), ("b".to_owned(), at(0))])
+            remembered.watch_entries(&entries(&["b"]), at(500)),
+            since(&[("b", 498)]),
+            "a clock that was set says nothing of how long it was"
         );
-        remembered.touched("b", at(7));
-        remembered.touched("nobody", at(7));
-        assert_eq!(
-            remembered.watch_entries(&entries(&["a", "b"]), at(9)),
-            BTreeMap::from([("a".to_owned(), at(0)), ("b".to_owned(), at(7))])
-        );
-        assert_eq!(remembered.watch_entries(&entries(&["b"]), at(10)), BTreeMap::from([("b".to_owned(), at(7))]));
-        assert_eq!(remembered.watch_entries(&entries(&["a"]), at(11)), BTreeMap::from([("a".to_owned(), at(11))]), "who was gone is new");
+        assert_eq!(remembered.watch_entries(&entries(&["a"]), at(11)), since(&[("a", 11)]), "who was gone is new");
     }
 
     #[test]

@@ -5,8 +5,8 @@ use super::rules::{self, Resolved};
 use crate::api::CloudCommand;
 use crate::api::cloud_command::CloudCommandSpec;
 use crate::installation::Installation;
-use crate::references::{Missing, Reference, References};
 use crate::reason::Reason;
+use crate::references::{Missing, Reference, References};
 use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 use std::collections::{BTreeMap, BTreeSet};
@@ -53,7 +53,8 @@ pub(super) fn references(object: &CloudCommand) -> Vec<Reference> {
 /// Whether something that runs comes from a Secret, so that outputs are not kept unless somebody says so.
 pub(super) fn has_secrets(object: &CloudCommand) -> bool {
     let script = object.spec.command.content_from.as_ref();
-    script.is_some_and(|from| from.secret_key_ref.is_some()) || object.spec.parameters.iter().any(|parameter| parameter.value_from.is_some())
+    script.is_some_and(|from| from.secret_key_ref.is_some())
+        || object.spec.parameters.iter().any(|parameter| parameter.value_from.is_some())
 }
 
 /// The inputs, with the values that spec points at.

@@ -98,7 +98,10 @@ impl Kind for CloudCommand {
 
     fn open_entries(&self) -> Vec<String> {
         // Called like the step, so that a try that may have acted begins the watch anew.
-        self.operations().filter(|entry| agenda::is_unresolved(entry)).map(|entry| plan::invoking(entry.batch.unwrap_or_default())).collect()
+        self.operations()
+            .filter(|entry| agenda::is_unresolved(entry))
+            .map(|entry| plan::invoking(entry.batch.unwrap_or_default()))
+            .collect()
     }
 
     fn open_run(&self) -> Option<&str> {

@@ -15,7 +15,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 pub(super) fn request(object: &CloudCommand, inputs: &Inputs, targets: Vec<String>, run: &Run<'_>) -> RunCommand {
     let spec = &object.spec;
     let command = &spec.command;
-    let tags = |tags: &[crate::api::cloud_command::CloudTag]| tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect::<Vec<_>>();
+    let tags =
+        |tags: &[crate::api::cloud_command::CloudTag]| tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect::<Vec<_>>();
     let mut tags_of_run = tags(&spec.tags);
     tags_of_run.sort();
     tags_of_run.extend([(RUN_TAG.to_owned(), run.tag()), (OBJECT_TAG.to_owned(), run.object_tag())]);

@@ -388,12 +388,12 @@ impl<K: Kind> Pass<'_, K> {
                 Err(error) => {
                     let failure = Failure::after(remembered.failures.get(&part), error, now, &self.context.dice);
                     if error.acted == Acted::Perhaps {
-                        remembered.touched(&part, now);
+                        remembered.touched(&part);
                     }
                     remembered.failures.insert(part, failure);
                 }
                 Ok(_) => {
-                    remembered.touched(&part, now);
+                    remembered.touched(&part);
                     remembered.done.insert(part.clone(), now);
                     remembered.failures.remove(&part);
                 }

@@ -29,6 +29,9 @@ fn intent() -> Intent {
         skipped: (0..16).map(skipped).collect(),
         // Every other batch of one target each, numbered above those that were found in the cloud.
         settled: (0..MAX_TARGETS / 2).map(|number| (1000 + 2 * number).to_string()).collect(),
+        adopted: true,
+        started_at: Some(at(0)),
+        invoke_ids: vec![letters(40); MAX_INVOKE_IDS],
         tally: Tally { succeeded: i32::MAX, failed: i32::MAX, cancelled: i32::MAX, unknown: i32::MAX, skipped: i32::MAX },
     }
 }

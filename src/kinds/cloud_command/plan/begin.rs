@@ -4,8 +4,8 @@ use super::journal::fit_targets;
 use super::step::invoking;
 use super::telling::names;
 use super::{Draft, Flaw, Inputs, Reason, Verdict, flawed, stuck, working};
-use crate::api::cloud_command::status::{Intent, Skipped};
 use crate::api::cloud_command::OnUnfitTarget;
+use crate::api::cloud_command::status::{Intent, Skipped};
 use crate::kinds::cloud_command::agenda::is_out;
 use crate::kinds::cloud_command::{batches, fitness};
 use jiff::SignedDuration;
@@ -65,7 +65,8 @@ impl Draft<'_> {
         }
         if let Some(to) = window.and_then(|window| window.not_after) {
             if self.now >= to.get() {
-                let message = format!("spec.window.notAfter ({}) has passed: what had not been sent by then is not sent", Self::when(to.get()));
+                let message =
+                    format!("spec.window.notAfter ({}) has passed: what had not been sent by then is not sent", Self::when(to.get()));
                 return Some(stuck(Reason::WindowMissed, message));
             }
             self.look_at(to.get());
@@ -124,7 +125,8 @@ impl Draft<'_> {
             }
         };
         if targets.instance_selector.is_some() && wanted.len() >= TOO_MANY {
-            let message = format!("spec.targets.instanceSelector matches {TOO_MANY} instances or more, and the cloud lists no more: narrow it");
+            let message =
+                format!("spec.targets.instanceSelector matches {TOO_MANY} instances or more, and the cloud lists no more: narrow it");
             return Some(stuck(Reason::InvalidSpec, message));
         }
         wanted.sort_unstable();
@@ -160,11 +162,12 @@ impl Draft<'_> {
         }
         if self.object.spec.on_unfit_target == OnUnfitTarget::Fail {
             self.look_in(UNFIT_LOOK);
-            let why: Vec<String> = unfit
-                .iter()
-                .map(|((reason, hint), ids)| format!("{}: {reason}; {hint}", names(ids.iter().map(String::as_str))))
-                .collect();
-            let message = format!("nothing was sent, because not all targets can run it ({}). onUnfitTarget: Skip would leave them out", why.join(". "));
+            let why: Vec<String> =
+                unfit.iter().map(|((reason, hint), ids)| format!("{}: {reason}; {hint}", names(ids.iter().map(String::as_str)))).collect();
+            let message = format!(
+                "nothing was sent, because not all targets can run it ({}). onUnfitTarget: Skip would leave them out",
+                why.join(". ")
+            );
             return Some(stuck(Reason::DependencyNotReady, message));
         }
         let intent = self.status.intent.as_mut()?;

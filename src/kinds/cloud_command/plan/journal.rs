@@ -79,7 +79,10 @@ impl Draft<'_> {
             let age = self.now.duration_since(since).abs();
             if age < WATCH || self.seen.ours.is_none() {
                 self.look_in(LOOK.min(WATCH.saturating_sub(age)).max(SignedDuration::ZERO));
-                return working(Reason::AwaitingConsistency, "a run may be with the cloud already, and is not seen there yet: it is looked for");
+                return working(
+                    Reason::AwaitingConsistency,
+                    "a run may be with the cloud already, and is not seen there yet: it is looked for",
+                );
             }
             let intent = self.intent().filter(|intent| intent.hash == entry.intent_hash).cloned();
             let targets = intent.map(|intent| fit_targets(&intent, batch)).filter(|targets| !targets.is_empty() || self.by_tags());

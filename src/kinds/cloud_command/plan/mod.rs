@@ -11,8 +11,8 @@ mod telling;
 mod wind_up;
 
 pub(super) use note::note;
-pub(super) use step::invoking;
 pub use step::CloudCommandStep;
+pub(super) use step::invoking;
 
 use super::agenda::{is_out, is_unresolved};
 use super::inputs::{Flaw, Inputs, inputs};
@@ -43,7 +43,17 @@ pub(super) fn plan(object: &CloudCommand, given: &Given<CloudCommand>, seen: &Ob
 /// run because somebody suspended the object meanwhile.
 pub(super) fn first_sight(object: &CloudCommand, given: &Given<CloudCommand>, now: Timestamp) -> CloudCommandStatus {
     let status = object.status.clone().unwrap_or_default();
-    let mut draft = Draft { object, given, seen: &Observed::default(), now, status, has_news: false, steps: Vec::new(), held: Vec::new(), next: Next::Sync };
+    let mut draft = Draft {
+        object,
+        given,
+        seen: &Observed::default(),
+        now,
+        status,
+        has_news: false,
+        steps: Vec::new(),
+        held: Vec::new(),
+        next: Next::Sync,
+    };
     let hash = intent_hash(object);
     if draft.status.intent.is_none() && !draft.status.past_intents.contains(&hash) {
         let inputs = draft.inputs();
@@ -79,6 +89,10 @@ impl Draft<'_> {
             return self.ran_before(&hash);
         }
         if self.is_finished() {
+            if self.has_news || self.status.finished_at.is_none() {
+                self.has_news = true;
+                self.tell();
+            }
             return self.outcome();
         }
         let inputs = self.inputs();
@@ -160,6 +174,3 @@ fn settled(reason: Reason, message: impl Into<String>) -> Verdict {
 fn unknown(reason: Reason, message: impl Into<String>) -> Verdict {
     Verdict { phase: Phase::Unknown, reason, message: message.into(), drifted: None }
 }
-
-#[cfg(test)]
-mod tests;

@@ -266,7 +266,11 @@ impl Draft<'_> {
             by_reason.entry(why(result)).or_default().push(&result.instance_id);
         }
         let reasons: Vec<String> = by_reason.into_iter().map(|(why, ids)| format!("{}: {why}", few(ids.into_iter()))).collect();
-        if reasons.is_empty() { "failed; the results are not kept any more".to_owned() } else { format!("failed on {}", reasons.join("; ")) }
+        if reasons.is_empty() {
+            "failed; the results are not kept any more".to_owned()
+        } else {
+            format!("failed on {}", reasons.join("; "))
+        }
     }
 
     /// Results stay for as long as spec says.

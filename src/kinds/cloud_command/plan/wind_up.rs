@@ -2,7 +2,7 @@
 //! out first, and never dropped.
 
 use super::step::{CloudCommandStep, stopping};
-use super::{Draft, Next, Reason, Verdict, is_out, stuck, unknown, settled, working};
+use super::{Draft, Next, Reason, Verdict, is_out, settled, stuck, unknown, working};
 use crate::api::cloud_command::status::{MAX_PAST_INTENTS, MAX_RUNS, Outcome, PastRun, Tally};
 use crate::api::journal::JournalEntry;
 use crate::cloud::alibaba::ecs::commands::{Invocation, InvocationResult, InvocationStatus};
@@ -117,8 +117,13 @@ impl Draft<'_> {
         let again = "it does not run again unless spec.trigger is one that was not used before";
         match run.map(|run| &run.outcome) {
             Some(Outcome::Succeeded) => settled(Reason::AlreadyRan, format!("this command ran before, and succeeded; {again}")),
-            None => unknown(Reason::AlreadyRan, format!("this command ran before, so long ago that its outcome is not on record any more; {again}")),
-            Some(_) => stuck(Reason::CommandFailed, format!("this command ran before, and did not succeed everywhere (see status.runs); {again}")),
+            None => unknown(
+                Reason::AlreadyRan,
+                format!("this command ran before, so long ago that its outcome is not on record any more; {again}"),
+            ),
+            Some(_) => {
+                stuck(Reason::CommandFailed, format!("this command ran before, and did not succeed everywhere (see status.runs); {again}"))
+            }
         }
     }
 
