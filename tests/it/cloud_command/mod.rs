@@ -1,6 +1,12 @@
 //! Stories of `CloudCommand`: what people do, what the cloud does, what comes of it.
 
+mod control;
+mod inputs;
 mod lives;
+mod results;
+mod rollout;
+mod schedules;
+mod targets;
 
 use crate::world::World;
 use serde_json::{Value, json};
@@ -41,4 +47,46 @@ fn with(spec: Value, fields: &Value) -> Value {
 #[track_caller]
 fn counts(world: &World, name: &str) -> Value {
     world.status(name)["counts"].clone()
+}
+
+/// A cloud with so many servers, `i-0001` and on.
+fn many(count: usize) -> String {
+    format!(
+        "securityGroups: [{{id: sg-base}}]\ninstances: {{count: {count}, prefix: i-, groups: [sg-base], tags: {{role: load}}}}\nsettings: {{limits: {{\"*\": 100000}}}}\n"
+    )
+}
+
+/// `i-0001` and on.
+fn numbered(count: usize) -> Vec<String> {
+    (1..=count).map(|number| format!("i-{number:04}")).collect()
+}
+
+/// A script on all of these servers.
+fn on_all(content: &str, targets: &[String]) -> Value {
+    script(content, &targets.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// From now on scripts come to this: entries of the simulator's `commandOutcomes`.
+#[track_caller]
+fn comes_to(world: &World, outcomes: &Value) {
+    world.by_hand(json!({"commandOutcomes": outcomes}));
+}
+
+/// Which servers each accepted call named, in order.
+fn called(world: &World) -> Vec<Vec<String>> {
+    let names = |one: &steward_cloudsim::commands::Invocation| one.targets.iter().map(|target| target.instance.clone()).collect();
+    world.ran().iter().map(names).collect()
+}
+
+/// How often status was written.
+fn status_writes(world: &World) -> usize {
+    world.writes().iter().filter(|write| write.contains("cloudcommands/status")).count()
+}
+
+/// What status says of one server.
+#[track_caller]
+fn result(world: &World, name: &str, instance: &str) -> Value {
+    let status = world.status(name);
+    let results = status["results"].as_array().cloned().unwrap_or_default();
+    results.into_iter().find(|result| result["instanceId"] == instance).unwrap_or_else(|| panic!("no result of {instance}: {status:#}"))
 }
