@@ -33,6 +33,9 @@ pub struct CloudCommandStatus {
     /// What runs now or ran last: fixed when it was first seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intent: Option<Intent>,
+    /// What runs as soon as the present intent is wound up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<NextIntent>,
     /// The command at a glance.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub summary: Option<Summary>,
@@ -127,6 +130,17 @@ pub struct Intent {
     /// What became of the targets of settled batches.
     #[serde(default)]
     pub tally: Tally,
+}
+
+/// An intent that waits for the one before it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NextIntent {
+    /// Fingerprint of what spec asks to run, and of its trigger.
+    pub hash: String,
+    /// Fingerprint of script and parameters, as they were when it was first seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contents: Option<String>,
 }
 
 /// Targets that were left out for the same reason.
@@ -276,6 +290,9 @@ pub struct Schedule {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "open_word")]
     pub last_outcome: Option<Outcome>,
+    /// How many runs have ended, those of all instances together: while this does not move, there is nothing new to be read.
+    #[serde(default)]
+    pub ended: i64,
     /// The latest runs, newest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 10), extend("x-kubernetes-list-type" = "atomic"))]
@@ -286,6 +303,9 @@ pub struct Schedule {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RecentRun {
+    /// Which one it was, counted from the first.
+    #[serde(default)]
+    pub number: i64,
     pub at: Time,
     pub succeeded: i32,
     pub failed: i32,

@@ -2,7 +2,6 @@
 
 use super::{batches, intent_hash};
 use crate::api::CloudCommand;
-use crate::api::cloud_command::RepeatMode;
 use crate::api::journal::{JournalEntry, JournalState};
 use crate::api::security_group_membership::InstanceSelector;
 use crate::reconcile::journal::Run;
@@ -13,8 +12,8 @@ use jiff::Timestamp;
 pub(super) struct Agenda<'a> {
     /// Runs of which the cloud's id is known.
     pub(super) invocations: Vec<String>,
-    /// Their results are wanted although they are not over, and each time rather than the last: they are schedules.
-    pub(super) with_history: bool,
+    /// How many runs of a schedule had ended when their results were last read.
+    pub(super) ended: i64,
     /// The tag of all that the object ever ran.
     pub(super) look_up: Option<String>,
     pub(super) select: Option<&'a InstanceSelector>,
@@ -28,7 +27,7 @@ pub(super) fn agenda<'a>(object: &'a CloudCommand, cluster_id: &str, now: Timest
     let entries = || object.status.iter().flat_map(|status| &status.operations);
     let mut agenda = Agenda {
         invocations: entries().filter(|entry| is_out(entry)).filter_map(|entry| entry.ids.first().cloned()).collect(),
-        with_history: object.spec.repeat_mode != RepeatMode::Once,
+        ended: object.status.as_ref().and_then(|status| status.schedule.as_ref()).map_or(0, |schedule| schedule.ended),
         ..Agenda::default()
     };
     let may_begin = !deleting && !object.spec.cancel && is_open(object, now) && may_send(object);

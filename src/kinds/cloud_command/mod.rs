@@ -117,9 +117,13 @@ impl Kind for CloudCommand {
     }
 
     fn remembers_inputs(&self) -> bool {
-        let status = self.status.as_ref();
-        let intent = status.and_then(|status| status.intent.as_ref());
-        intent.is_none_or(|intent| intent.contents.is_none() && intent.hash == intent_hash(self))
+        let Some(status) = &self.status else { return true };
+        let hash = intent_hash(self);
+        match (&status.intent, &status.next) {
+            (Some(intent), _) if intent.hash == hash => intent.contents.is_none(),
+            (_, Some(next)) if next.hash == hash => next.contents.is_none(),
+            _ => true,
+        }
     }
 
     fn first_sight(&self, given: &Given<Self>, now: Timestamp) -> Self::Status {

@@ -41,9 +41,11 @@ pub(super) async fn observe(object: &CloudCommand, agenda: Agenda<'_>, cloud: &S
     let mut seen = Observed { region: cloud.region.clone(), ..Observed::default() };
     let asked = agenda.invocations.iter().map(async |id| Ok::<_, CloudError>((id.clone(), ecs.invocation(id, group).await?)));
     seen.invocations = try_join_all(asked).await?.into_iter().collect();
-    let over = seen.invocations.values().flatten().filter(|invocation| is_over(invocation) || agenda.with_history);
-    let asked = over.map(async |invocation| {
-        let results = ecs.invocation_results(&invocation.id, group, agenda.with_history).await?;
+    // A schedule is not over for a long time: its results are read whenever a run has ended.
+    let has_news = ended(seen.invocations.values().flatten()) != agenda.ended;
+    let told = |invocation: &&Invocation| is_over(invocation) || has_news && is_schedule(invocation);
+    let asked = seen.invocations.values().flatten().filter(told).map(async |invocation| {
+        let results = ecs.invocation_results(&invocation.id, group, false).await?;
         Ok::<_, CloudError>((invocation.id.clone(), results))
     });
     seen.results = try_join_all(asked).await?.into_iter().collect();
@@ -72,6 +74,26 @@ async fn look_at(ecs: &Ecs, ids: &[String]) -> Result<BTreeMap<String, Target>, 
     let there: Vec<String> = instances.iter().filter(|(_, instance)| instance.is_some()).map(|(id, _)| id.clone()).collect();
     let mut agents = ecs.agents(&there).await?;
     Ok(instances.into_iter().map(|(id, instance)| (id.clone(), Target { instance, agent: agents.remove(&id) })).collect())
+}
+
+/// Whether it stays with the cloud, to run at its time.
+pub(super) fn is_schedule(invocation: &Invocation) -> bool {
+    !["", "Once"].contains(&invocation.repeat_mode.as_str())
+}
+
+/// How many runs of schedules have ended, those of all instances together.
+pub(super) fn ended<'a>(invocations: impl Iterator<Item = &'a Invocation>) -> i64 {
+    let ended = |result: &InvocationResult| result.repeats.saturating_sub(i64::from(is_under_way(result))).max(0);
+    invocations
+        .filter(|invocation| is_schedule(invocation))
+        .flat_map(|invocation| &invocation.instances)
+        .map(ended)
+        .fold(0, i64::saturating_add)
+}
+
+/// Whether a run is going on there.
+pub(super) fn is_under_way(result: &InvocationResult) -> bool {
+    matches!(result.status, InvocationStatus::Running | InvocationStatus::Stopping)
 }
 
 /// Whether nothing more will come of an invocation. The cloud's word for all its instances together is believed as far as none of them contradicts

@@ -147,7 +147,7 @@ fn nothing_goes_out_before_its_time() {
     world.until_ready("hello", "False/Scheduled");
     assert!(world.message("hello").contains("spec.window.notBefore (2026-11-22T10:00:00Z)"), "{}", world.message("hello"));
     let writes = world.writes().len();
-    world.pass(minutes(115));
+    world.pass(minutes(118));
     assert_eq!((world.calls(RUN), world.writes().len()), (0, writes));
     world.until_ready("hello", "True/Succeeded");
     assert!(world.ran()[0].at.to_string().starts_with("2026-11-22T10:00:"), "{}", world.ran()[0].at);

@@ -64,7 +64,7 @@ fn what_the_cloud_would_not_take_is_said_with_its_place_and_never_sent() {
 fn braces_are_text_unless_somebody_asks_for_values() {
     let mut world = World::of_commands(SEED);
     world.start();
-    let content = "docker ps --format '{{.Names}}'; echo {{ name }} {{ACS::InstanceId}}";
+    let content = "docker ps --format '{{.Names}}'\necho {{ name }} {{ACS::InstanceId}}";
     world.command("literal", &script(content, &["i-web1"]));
     world.until_ready("literal", "True/Succeeded");
     let call = |world: &World, nth: usize| world.cloud.calls().into_iter().filter(|call| call.operation == RUN).nth(nth).unwrap();

@@ -51,9 +51,9 @@ fn counts(world: &World, name: &str) -> Value {
 
 /// A cloud with so many servers, `i-0001` and on.
 fn many(count: usize) -> String {
-    format!(
-        "securityGroups: [{{id: sg-base}}]\ninstances: {{count: {count}, prefix: i-, groups: [sg-base], tags: {{role: load}}}}\nsettings: {{limits: {{\"*\": 100000}}}}\n"
-    )
+    let server = |id: String| format!("  - {{id: {id}, groups: [sg-base], tags: {{role: load}}}}");
+    let servers: Vec<String> = numbered(count).into_iter().map(server).collect();
+    format!("settings: {{limits: {{\"*\": 100000}}}}\nsecurityGroups: [{{id: sg-base}}]\ninstances:\n{}\n", servers.join("\n"))
 }
 
 /// `i-0001` and on.

@@ -34,7 +34,10 @@ fn a_long_run_is_looked_at_more_and_more_seldom() {
     assert_eq!(world.condition("hello", "Reconciling"), "True/Running");
     let looks: Vec<i64> = world.cloud.calls().iter().filter(|call| call.operation == LOOK).map(|call| call.time.as_second()).collect();
     let waits: Vec<i64> = looks.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    assert!(waits.is_sorted() && waits.first().is_some_and(|wait| *wait <= 2) && waits.last() == Some(&30), "{waits:?}");
+    assert!(
+        waits.is_sorted() && waits.first().is_some_and(|wait| *wait <= 2) && waits.last().is_some_and(|wait| (30..=31).contains(wait)),
+        "{waits:?}"
+    );
     assert!((20..=32).contains(&looks.len()), "1 s at first, 30 s at last: {waits:?}");
     world.until_ready("hello", "True/Succeeded");
     assert_eq!(world.calls(RESULTS), 1, "outputs once, at the end");

@@ -162,12 +162,14 @@ impl Draft<'_> {
         }
         if self.object.spec.on_unfit_target == OnUnfitTarget::Fail {
             self.look_in(UNFIT_LOOK);
+            let what = if self.intent().is_some_and(Intent::is_cut) { "the next batch was not sent" } else { "nothing was sent" };
+            if self.status.operations.iter().any(is_out) {
+                self.look_at_runs();
+            }
             let why: Vec<String> =
                 unfit.iter().map(|((reason, hint), ids)| format!("{}: {reason}; {hint}", names(ids.iter().map(String::as_str)))).collect();
-            let message = format!(
-                "nothing was sent, because not all targets can run it ({}). onUnfitTarget: Skip would leave them out",
-                why.join(". ")
-            );
+            let message =
+                format!("{what}, because not all targets can run it ({}). onUnfitTarget: Skip would leave them out", why.join(". "));
             return Some(stuck(Reason::DependencyNotReady, message));
         }
         let intent = self.status.intent.as_mut()?;

@@ -1,11 +1,12 @@
 //! The decision, as a pure function: from spec, the values it points at, the cloud and what status remembers to a new status, the calls that may
 //! start now, and when to look again. `follow` takes in what the cloud says, `begin` decides what may be sent, `journal` writes the entries,
-//! `wind_up` ends what is not wanted any more, `telling` counts and says.
+//! `wind_up` ends what is not wanted any more, `telling` counts and says, `schedule` does so for what runs more than once.
 
 mod begin;
 mod follow;
 mod journal;
 mod note;
+mod schedule;
 mod step;
 mod telling;
 mod wind_up;
@@ -20,7 +21,7 @@ use super::intent_hash;
 use super::observe::Observed;
 use crate::api::CloudCommand;
 use crate::api::cloud_command::CloudCommandStatus;
-use crate::api::cloud_command::status::Intent;
+use crate::api::cloud_command::status::{Intent, NextIntent};
 use crate::reason::Reason;
 use crate::reconcile::kind::{Given, Goal, Next, Part, Plan};
 use crate::reconcile::verdict::{Phase, Verdict};
@@ -55,7 +56,9 @@ pub(super) fn first_sight(object: &CloudCommand, given: &Given<CloudCommand>, no
         next: Next::Sync,
     };
     let hash = intent_hash(object);
-    if draft.status.intent.is_none() && !draft.status.past_intents.contains(&hash) {
+    if draft.status.intent.as_ref().is_some_and(|intent| intent.hash != hash) {
+        draft.foresee(&hash);
+    } else if !draft.status.past_intents.contains(&hash) {
         let inputs = draft.inputs();
         draft.open(&hash, inputs.as_ref());
     }
@@ -78,12 +81,14 @@ struct Draft<'a> {
 
 impl Draft<'_> {
     fn keep(&mut self) -> Verdict {
+        self.note_runs();
         self.follow();
         let hash = intent_hash(self.object);
-        if self.status.intent.as_ref().is_some_and(|intent| intent.hash != hash)
-            && let Some(verdict) = self.wind_up()
-        {
-            return verdict;
+        if self.status.intent.as_ref().is_some_and(|intent| intent.hash != hash) {
+            self.foresee(&hash);
+            if let Some(verdict) = self.wind_up() {
+                return verdict;
+            }
         }
         if self.status.intent.is_none() && self.status.past_intents.contains(&hash) {
             return self.ran_before(&hash);
@@ -111,9 +116,20 @@ impl Draft<'_> {
     fn open(&mut self, hash: &str, inputs: Result<&Inputs, &Flaw>) {
         let now = self.now;
         let trigger = self.object.spec.trigger.clone();
-        let intent = self.status.intent.get_or_insert_with(|| Intent::of(hash, trigger, now));
+        let foreseen = self.status.next.take().filter(|next| next.hash == hash).and_then(|next| next.contents);
+        let intent = self.status.intent.get_or_insert_with(|| Intent { contents: foreseen, ..Intent::of(hash, trigger, now) });
         if let (None, Ok(inputs)) = (&intent.contents, inputs) {
             intent.contents = Some(inputs.print.clone());
+        }
+    }
+
+    /// The same of an intent that has to wait for the one before it.
+    fn foresee(&mut self, hash: &str) {
+        if self.status.past_intents.iter().any(|past| past == hash) {
+            self.status.next = None;
+        } else if self.status.next.as_ref().is_none_or(|next| next.hash != hash || next.contents.is_none()) {
+            let contents = self.inputs().ok().map(|inputs| inputs.print);
+            self.status.next = Some(NextIntent { hash: hash.to_owned(), contents });
         }
     }
 

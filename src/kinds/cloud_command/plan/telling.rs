@@ -1,29 +1,24 @@
-//! What is said of a command: counts, results, the schedule, and the verdict. Counts move in status only every ten seconds, or when something else
+//! What is said of a command: counts, results, and the verdict. Counts move in status only every ten seconds, or when something else
 //! is written anyway; messages have no counts that move.
 
 use super::{Draft, Reason, TELL, Verdict, is_out, settled, stuck, unknown, working};
 use crate::api::cloud_command::conduct::{Capture, CaptureOn};
-use crate::api::cloud_command::status::{
-    Counts, MAX_OUTPUT_BYTES, MAX_RECENT, MAX_RESULTS, MAX_STATUS_BYTES, Outcome, Phase, RecentRun, Schedule, Summary, Tally, TargetResult,
-};
+use crate::api::cloud_command::status::{Counts, MAX_OUTPUT_BYTES, MAX_RESULTS, MAX_STATUS_BYTES, Phase, Summary, Tally, TargetResult};
 use crate::api::cloud_command::{CloudCommandStatus, RepeatMode};
-use crate::api::envelope::Time;
 use crate::api::journal::{JournalEntry, JournalState};
 use crate::cloud::alibaba::ecs::commands::{InvocationResult, InvocationStatus};
 use crate::cloud::explain;
 use crate::kinds::cloud_command::redact::{redact, tail};
-use crate::kinds::cloud_command::{batches, inputs, rules};
+use crate::kinds::cloud_command::{batches, inputs};
 use crate::reconcile::verdict::few;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use secrecy::SecretString;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// The soonest and the latest look at a run that goes on.
 const FIRST_LOOK: SignedDuration = SignedDuration::from_secs(1);
-const LAST_LOOK: SignedDuration = SignedDuration::from_secs(30);
-/// A schedule's run shows some seconds after it was due.
-const AFTER_DUE: SignedDuration = SignedDuration::from_secs(10);
+pub(super) const LAST_LOOK: SignedDuration = SignedDuration::from_secs(30);
 /// What a status may have beside outputs, so that the API server takes it whatever it adds.
 const MARGIN: usize = 8 * 1024;
 /// What stands in place of an output that may show a value which is not known any more.
@@ -76,12 +71,19 @@ impl Draft<'_> {
     }
 
     fn tell_results(&mut self) {
-        let mut results = std::mem::take(&mut self.status.results);
+        let before = std::mem::take(&mut self.status.results);
+        let mut results = before.clone();
         results.retain(|result| self.intent().is_some_and(|intent| result.batch.is_some_and(|batch| intent.is_settled(batch))));
         for entry in self.status.operations.iter().filter(|entry| is_out(entry)) {
-            let Some(invocation) = entry.ids.first().and_then(|id| self.invocation(id)) else { continue };
-            let outputs = Outputs { on: None, ..self.outputs(entry) };
-            results.extend(invocation.instances.iter().map(|result| told(result, entry.batch, &outputs)));
+            let Some(id) = entry.ids.first() else { continue };
+            if let Some(read) = self.seen.results.get(id) {
+                let outputs = self.outputs(entry);
+                results.extend(read.iter().map(|result| told(result, entry.batch, &outputs)));
+            } else if let Some(invocation) = self.invocation(id) {
+                let outputs = Outputs { on: None, ..self.outputs(entry) };
+                let seen = invocation.instances.iter().map(|result| told(result, entry.batch, &outputs));
+                results.extend(seen.map(|result| with_output_of(&before, result)));
+            }
         }
         // Those that failed come first, and the order does not change from one look to the next.
         results.sort_by_key(|result| (rank(&result.phase), result.batch, result.instance_id.clone()));
@@ -96,7 +98,7 @@ impl Draft<'_> {
         for entry in self.status.operations.iter().filter(|entry| is_out(entry)) {
             let Some(invocation) = entry.ids.first().and_then(|id| self.invocation(id)) else { continue };
             for instance in &invocation.instances {
-                let phase = phase(&instance.status);
+                let phase = phase(instance);
                 if matches!(phase, Phase::Pending | Phase::Scheduled) {
                     pending = pending.saturating_add(1);
                 } else if matches!(phase, Phase::Running | Phase::Stopping) {
@@ -134,53 +136,6 @@ impl Draft<'_> {
         i32::try_from(left_out.count()).unwrap_or(i32::MAX)
     }
 
-    fn repeats(&self) -> bool {
-        matches!(self.object.spec.repeat_mode, RepeatMode::Period | RepeatMode::EveryReboot)
-    }
-
-    fn tell_schedule(&mut self) {
-        if self.object.spec.repeat_mode == RepeatMode::Once {
-            return;
-        }
-        let mut runs: BTreeMap<i64, RecentRun> = BTreeMap::new();
-        let out = self.status.operations.iter().filter(|entry| is_out(entry));
-        let results = out.filter_map(|entry| self.seen.results.get(entry.ids.first()?)).flatten();
-        for result in results.filter(|result| result.finished.is_some() || result.status.is_over()) {
-            let (Some(at), phase) = (result.started.or(result.finished), phase(&result.status)) else { continue };
-            // A schedule that waits for its next time says so; how the last one ended its exit code tells.
-            let waits = matches!(phase, Phase::Scheduled | Phase::Running | Phase::Pending);
-            let succeeded = phase == Phase::Succeeded || waits && result.exit_code == Some(0) && result.error_code.is_none();
-            let run = runs.entry(result.repeats).or_insert(RecentRun { at: at.into(), succeeded: 0, failed: 0 });
-            if at < run.at.get() {
-                run.at = at.into();
-            }
-            let count = if succeeded { &mut run.succeeded } else { &mut run.failed };
-            *count = count.saturating_add(1);
-        }
-        let mut recent: Vec<RecentRun> = runs.into_values().collect();
-        recent.sort_by_key(|run| std::cmp::Reverse(run.at.get()));
-        recent.truncate(MAX_RECENT);
-        let before = self.status.schedule.take().unwrap_or_default();
-        if recent.is_empty() {
-            recent = before.recent;
-        }
-        self.status.schedule = Some(Schedule {
-            next_run: if self.is_finished() { None } else { self.next_run().map(Into::into) },
-            last_run: recent.first().map(|run| run.at),
-            last_outcome: recent.first().map(|run| if run.failed > 0 { Outcome::Failed } else { Outcome::Succeeded }),
-            recent,
-        });
-        if let (Some(summary), Some(schedule)) = (&mut self.status.summary, &self.status.schedule) {
-            summary.last_run = schedule.last_run.or(summary.last_run);
-        }
-    }
-
-    fn next_run(&self) -> Option<Timestamp> {
-        let frequency = rules::frequency_of(&self.object.spec).ok().flatten()?;
-        let accepted = self.intent().and_then(|intent| intent.started_at).map(Time::get);
-        frequency.next_run(accepted, self.now)
-    }
-
     /// Whether every batch of the present intent is settled.
     pub(super) fn is_finished(&self) -> bool {
         crate::kinds::cloud_command::is_finished(self.object, &self.status)
@@ -205,28 +160,11 @@ impl Draft<'_> {
     }
 
     /// Often at first, and then more and more seldom.
-    fn look_at_runs(&mut self) {
+    pub(super) fn look_at_runs(&mut self) {
         let youngest = self.status.operations.iter().filter(|entry| is_out(entry)).map(|entry| entry.started_at.get()).max();
         let Some(since) = youngest else { return };
         let age = self.now.duration_since(since).abs();
         self.look_in((age / 2).clamp(FIRST_LOOK, LAST_LOOK));
-    }
-
-    fn schedule_verdict(&mut self) -> Verdict {
-        if let Some(at) = self.next_run() {
-            self.look_at(at.saturating_add(AFTER_DUE).unwrap_or(at));
-        }
-        if self.object.spec.cancel {
-            self.look_at_runs();
-            return working(Reason::Running, "stopped; what runs already runs to its end");
-        }
-        self.tell();
-        let failed = self.repeats() && self.status.schedule.as_ref().is_some_and(|schedule| schedule.last_outcome == Some(Outcome::Failed));
-        if failed {
-            let message = "the last run failed on some of the targets: status.results says on which, and why";
-            return stuck(Reason::LastRunFailed, message);
-        }
-        settled(Reason::Scheduled, "the schedule is with the cloud")
     }
 
     /// Everything is over.
@@ -343,7 +281,20 @@ pub(super) fn classify(phase: &Phase, tally: &mut Tally) {
     *count = count.saturating_add(1);
 }
 
-fn phase(status: &InvocationStatus) -> Phase {
+/// How far it is there. Of a schedule that waits for its next time: what came of the last one.
+pub(super) fn phase(result: &InvocationResult) -> Phase {
+    let has_run = result.status == InvocationStatus::Scheduled && result.finished.is_some();
+    match (has_run, result.error_code.as_deref(), result.exit_code) {
+        (false, ..) => phase_of(&result.status),
+        (true, None, Some(0)) => Phase::Succeeded,
+        (true, None | Some("ExitCodeNonzero"), Some(_)) => Phase::Failed,
+        (true, Some("ExecutionTimeout"), _) => Phase::TimedOut,
+        (true, Some(_), _) => Phase::Error,
+        (true, None, None) => Phase::Unknown(String::new()),
+    }
+}
+
+fn phase_of(status: &InvocationStatus) -> Phase {
     match status {
         InvocationStatus::Pending => Phase::Pending,
         InvocationStatus::Scheduled => Phase::Scheduled,
@@ -363,9 +314,9 @@ fn phase(status: &InvocationStatus) -> Phase {
 
 /// A result as it stands in status.
 pub(super) fn told(result: &InvocationResult, batch: Option<i32>, outputs: &Outputs) -> TargetResult {
-    let phase = phase(&result.status);
+    let phase = phase(result);
     let has_failed = rank(&phase) < 3;
-    let is_over = result.status.is_over();
+    let is_over = rank(&phase) != 3;
     let wanted = match outputs.on {
         None => false,
         Some(CaptureOn::Always) => true,
@@ -395,6 +346,18 @@ pub(super) fn told(result: &InvocationResult, batch: Option<i32>, outputs: &Outp
         started_at: result.started.map(Into::into),
         finished_at: result.finished.map(Into::into),
         repeats: (result.repeats > 1).then(|| i32::try_from(result.repeats).unwrap_or(i32::MAX)),
+    }
+}
+
+/// The same with the output that was read before, if there was no run since.
+fn with_output_of(before: &[TargetResult], result: TargetResult) -> TargetResult {
+    let same = |known: &&TargetResult| {
+        known.instance_id == result.instance_id
+            && (known.batch, known.repeats, known.finished_at) == (result.batch, result.repeats, result.finished_at)
+    };
+    match before.iter().find(same) {
+        Some(known) => TargetResult { output: known.output.clone(), dropped: known.dropped, ..result },
+        None => result,
     }
 }
 

@@ -5,9 +5,10 @@ use super::step::{CloudCommandStep, stopping};
 use super::{Draft, Next, Reason, Verdict, is_out, settled, stuck, unknown, working};
 use crate::api::cloud_command::status::{MAX_PAST_INTENTS, MAX_RUNS, Outcome, PastRun, Tally};
 use crate::api::journal::JournalEntry;
-use crate::cloud::alibaba::ecs::commands::{Invocation, InvocationResult, InvocationStatus};
+use crate::cloud::alibaba::ecs::commands::{Invocation, InvocationStatus};
 use crate::kinds::cloud_command::batches;
-use crate::reconcile::verdict::cut;
+use crate::kinds::cloud_command::observe::is_schedule;
+use crate::reconcile::verdict::{self, cut};
 use jiff::SignedDuration;
 
 /// A stop that was accepted shows by then.
@@ -100,15 +101,28 @@ impl Draft<'_> {
         let Some(intent) = self.intent() else { return Outcome::Stopped };
         let Tally { succeeded, failed, cancelled, unknown, skipped } = intent.tally;
         if self.has_open_entries() || !batches::unsent(&self.status).is_empty() || !intent.is_cut() {
-            return Outcome::Stopped;
+            return self.why_it_stopped();
         }
         match () {
             () if failed > 0 => Outcome::Failed,
-            () if cancelled > 0 => Outcome::Cancelled,
+            () if cancelled > 0 => self.why_it_stopped(),
             () if unknown > 0 => Outcome::OutcomeUnknown,
             () if succeeded == 0 && (skipped > 0 || intent.targets.is_empty()) => Outcome::NoTargets,
             () => Outcome::Succeeded,
         }
+    }
+
+    /// What kept back the rest of it, as the object said before it was edited.
+    fn why_it_stopped(&self) -> Outcome {
+        let said = verdict::ready(&self.status.envelope.conditions).map(|ready| ready.reason.as_str());
+        let outcomes = [
+            (Reason::WindowMissed, Outcome::WindowMissed),
+            (Reason::InputsChanged, Outcome::InputsChanged),
+            (Reason::MaxFailuresReached, Outcome::MaxFailuresReached),
+            (Reason::Cancelled, Outcome::Cancelled),
+        ];
+        let found = outcomes.into_iter().find(|(reason, _)| said == Some(reason.as_str()));
+        found.map_or(Outcome::Stopped, |(_, outcome)| outcome)
     }
 
     /// Somebody went back to what ran before. It does not run again.
@@ -141,11 +155,11 @@ impl Draft<'_> {
 
 /// Whether something of it has not begun yet, or would begin again.
 fn waits(invocation: &Invocation) -> bool {
-    let repeats = !["", "Once"].contains(&invocation.repeat_mode.as_str());
     if invocation.instances.is_empty() {
         return ["Pending", "Scheduled", "Running"].contains(&invocation.status.as_str());
     }
-    invocation.instances.iter().any(|InvocationResult { status, .. }| {
-        matches!(status, InvocationStatus::Pending | InvocationStatus::Scheduled) || repeats && *status == InvocationStatus::Running
+    invocation.instances.iter().any(|result| {
+        matches!(result.status, InvocationStatus::Pending | InvocationStatus::Scheduled)
+            || is_schedule(invocation) && result.status == InvocationStatus::Running
     })
 }

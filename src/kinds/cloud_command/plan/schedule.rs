@@ -1,0 +1,117 @@
+//! Commands that stay with the cloud: when they run next, how the last runs ended. The cloud tells of each instance how often it ran there and what
+//! came of the last time; who looks after every run has them all.
+
+use super::telling::{LAST_LOOK, phase};
+use super::{Draft, Reason, Verdict, is_out, settled, stuck, working};
+use crate::api::cloud_command::RepeatMode;
+use crate::api::cloud_command::status::{MAX_RECENT, Outcome, Phase, RecentRun, Schedule};
+use crate::api::envelope::Time;
+use crate::cloud::alibaba::ecs::commands::{Invocation, InvocationResult, InvocationStatus};
+use crate::kinds::cloud_command::observe::{ended, is_under_way};
+use crate::kinds::cloud_command::rules;
+use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeMap;
+
+/// A run shows some seconds after it was due.
+const AFTER_DUE: SignedDuration = SignedDuration::from_secs(10);
+
+impl Draft<'_> {
+    pub(super) fn repeats(&self) -> bool {
+        matches!(self.object.spec.repeat_mode, RepeatMode::Period | RepeatMode::EveryReboot)
+    }
+
+    /// What the cloud has of the present intent.
+    fn scheduled(&self) -> impl Iterator<Item = &Invocation> {
+        let present = self.intent().map(|intent| intent.hash.as_str());
+        let entries = self.status.operations.iter().filter(move |entry| is_out(entry) && present == Some(entry.intent_hash.as_str()));
+        entries.filter_map(|entry| self.invocation(entry.ids.first()?))
+    }
+
+    /// Takes down the runs whose results were read. Before entries are settled: with its last run a schedule is over.
+    pub(super) fn note_runs(&mut self) {
+        if self.object.spec.repeat_mode == RepeatMode::Once {
+            return;
+        }
+        let read = self.scheduled().filter_map(|invocation| self.seen.results.get(&invocation.id)).flatten();
+        let mut runs: BTreeMap<i64, RecentRun> = BTreeMap::new();
+        for result in read.filter(|result| !is_under_way(result)) {
+            let (Some(_), Some(at)) = (result.finished, result.started.or(result.finished)) else { continue };
+            let run = runs.entry(result.repeats).or_insert(RecentRun { number: result.repeats, at: at.into(), succeeded: 0, failed: 0 });
+            if at < run.at.get() {
+                run.at = at.into();
+            }
+            let count = if went_well(result) { &mut run.succeeded } else { &mut run.failed };
+            *count = count.saturating_add(1);
+        }
+        if runs.is_empty() {
+            return;
+        }
+        let ended = ended(self.scheduled());
+        let schedule = self.status.schedule.get_or_insert_default();
+        schedule.ended = ended;
+        for run in runs.into_values() {
+            match schedule.recent.iter_mut().find(|known| known.number == run.number) {
+                // Of an instance that has run again since, this run is not told any more.
+                Some(known) if total(known) > total(&run) => {}
+                Some(known) => *known = run,
+                None => schedule.recent.push(run),
+            }
+        }
+        schedule.recent.sort_by_key(|run| std::cmp::Reverse((run.at.get(), run.number)));
+        schedule.recent.truncate(MAX_RECENT);
+        self.has_news = true;
+    }
+
+    pub(super) fn tell_schedule(&mut self) {
+        if self.object.spec.repeat_mode == RepeatMode::Once {
+            return;
+        }
+        let next_run = if self.is_finished() { None } else { self.next_run().map(Into::into) };
+        let Schedule { ended, recent, .. } = self.status.schedule.take().unwrap_or_default();
+        let last = recent.first();
+        let last_run = last.map(|run| run.at);
+        let last_outcome = last.map(|run| if run.failed > 0 { Outcome::Failed } else { Outcome::Succeeded });
+        self.status.schedule = Some(Schedule { next_run, last_run, last_outcome, ended, recent });
+        if let Some(summary) = &mut self.status.summary {
+            summary.last_run = last_run.or(summary.last_run);
+        }
+    }
+
+    fn next_run(&self) -> Option<Timestamp> {
+        let frequency = rules::frequency_of(&self.object.spec).ok().flatten()?;
+        let accepted = self.intent().and_then(|intent| intent.started_at).map(Time::get);
+        frequency.next_run(accepted, self.now)
+    }
+
+    pub(super) fn schedule_verdict(&mut self) -> Verdict {
+        if let Some(at) = self.next_run() {
+            self.look_at(at.saturating_add(AFTER_DUE).unwrap_or(at));
+        }
+        if self.scheduled().flat_map(|invocation| &invocation.instances).any(is_under_way) {
+            self.look_in(LAST_LOOK);
+        }
+        if self.object.spec.cancel {
+            self.look_at_runs();
+            return working(Reason::Running, "stopped; what runs already runs to its end");
+        }
+        self.tell();
+        let failed = self.repeats() && self.status.schedule.as_ref().is_some_and(|schedule| schedule.last_outcome == Some(Outcome::Failed));
+        if failed {
+            let message = "the last run failed on some of the targets: status.results says on which, and why";
+            return stuck(Reason::LastRunFailed, message);
+        }
+        settled(Reason::Scheduled, "the schedule is with the cloud")
+    }
+}
+
+/// Whether a run that has ended did so as it should. One that was stopped after it had ended says so, and its exit code still counts.
+fn went_well(result: &InvocationResult) -> bool {
+    match result.status {
+        InvocationStatus::Cancelled => result.exit_code == Some(0) && result.error_code.is_none(),
+        _ => phase(result) == Phase::Succeeded,
+    }
+}
+
+fn total(run: &RecentRun) -> i32 {
+    run.succeeded.saturating_add(run.failed)
+}
