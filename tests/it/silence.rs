@@ -51,3 +51,41 @@ settings: {limits: {\"*\": 100000}}
     );
     assert!(world.cloud.calls().iter().all(|call| call.operation == "DescribeInstances"));
 }
+
+#[test]
+fn a_thousand_commands_that_have_run_ask_nobody_anything_for_a_day() {
+    let mut world = World::of_commands(
+        "
+securityGroups: [{id: sg-base}]
+instances: {count: 1000, prefix: i-, groups: [sg-base]}
+settings: {limits: {\"*\": 100000}}
+",
+    );
+    world.config_map("scripts", &json!({"hello": "echo hello"}));
+    for number in 1..=1000 {
+        // One in ten is kept in a ConfigMap: once it has run, nobody needs to read that any more.
+        let content = match number % 10 {
+            0 => json!({"type": "RunShellScript", "contentFrom": {"configMapKeyRef": {"name": "scripts", "key": "hello"}}}),
+            _ => json!({"type": "RunShellScript", "content": "echo hello"}),
+        };
+        world.command(&format!("hello-{number}"), &json!({"targets": {"instanceIds": [format!("i-{number:04}")]}, "command": content}));
+    }
+    world.start();
+    world.until(Duration::from_secs(600), "all have run", |world| {
+        (1..=1000).all(|number| world.ready(&format!("hello-{number}")) == "True/Succeeded")
+    });
+    assert_eq!(world.ran().len(), 1000);
+    // What was wanted of the ConfigMap is forgotten some polls later.
+    world.pass_in_steps(Duration::from_secs(3600), Duration::from_secs(15));
+    world.api.clear_requests();
+    world.cloud.clear_calls();
+
+    world.pass_in_steps(Duration::from_secs(24 * 3600), Duration::from_secs(15));
+
+    let polls = |resource: &str| world.api.requests().iter().filter(|request| request.resource == resource).count();
+    let others: Vec<_> =
+        world.api.requests().into_iter().filter(|request| request.verb != Verb::Watch && request.resource != "secrets").collect();
+    assert_eq!(others.len(), 0, "requests beside watches and the reference poll: {:?}", others.first().map(|request| &request.resource));
+    assert!((2000..=8000).contains(&polls("secrets")), "{} reads of the credential's Secret", polls("secrets"));
+    assert_eq!(world.cloud.calls().len(), 0, "and the cloud is not asked at all");
+}

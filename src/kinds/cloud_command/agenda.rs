@@ -60,7 +60,12 @@ fn may_send(object: &CloudCommand) -> bool {
     let Some(status) = &object.status else { return true };
     let hash = intent_hash(object);
     match &status.intent {
-        Some(intent) if intent.hash == hash => !intent.is_cut() || !batches::next(object, status).is_empty(),
+        Some(intent) if intent.hash == hash && intent.is_cut() => {
+            let count = |count: i32| usize::try_from(count).unwrap_or_default();
+            let targets = count(intent.target_count.unwrap_or_default());
+            !batches::next(object, status).is_empty() && !batches::too_many_failed(object, targets, count(intent.tally.failed))
+        }
+        Some(intent) if intent.hash == hash => true,
         // The one before is wound up first.
         Some(_) => status.operations.is_empty() && !status.past_intents.contains(&hash),
         None => !status.past_intents.contains(&hash),

@@ -212,6 +212,8 @@ impl Draft<'_> {
                 if let Some(intent) = &mut self.status.intent {
                     intent.settle(batch);
                 }
+                // It leaves room for another one.
+                self.look_at(self.now);
                 continue;
             }
             if !self.may_step() {
