@@ -2,11 +2,13 @@
 //! `birds` are the secrets, `parrot` is a cloud that repeats what it hears.
 
 pub(crate) mod birds;
+mod commands;
 mod parrot;
 mod types;
 
 use crate::api_server::Verb;
 use crate::security_group_membership::{minutes, seconds, web};
+use crate::world::commands::COMMANDS;
 use crate::world::{CREDENTIALS, MEMBERSHIPS, OWN_NAMESPACE, World};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -367,8 +369,17 @@ fn shown(world: &World) -> String {
 }
 
 const CONFIGURATIONS: &str = "eciscalingconfigs";
-const SHOWN: [&str; 8] =
-    [CREDENTIALS, CONFIGURATIONS, MEMBERSHIPS, "events.events.k8s.io", "leases", "namespaces", "configmaps", "customresourcedefinitions"];
+const SHOWN: [&str; 9] = [
+    COMMANDS,
+    CREDENTIALS,
+    CONFIGURATIONS,
+    MEMBERSHIPS,
+    "events.events.k8s.io",
+    "leases",
+    "namespaces",
+    "configmaps",
+    "customresourcedefinitions",
+];
 
 /// The key that steward has made itself, in the forms in which it may be written.
 fn installation_key(world: &World) -> [String; 3] {
