@@ -5,6 +5,7 @@
 
 mod desired;
 pub mod difference;
+pub mod memory;
 mod observe;
 mod perform;
 mod plan;

@@ -2,8 +2,8 @@
 
 use super::schema;
 use crate::api::eci_scaling_config::status::{
-    Conflict, Convergence, Correction, EciScalingConfigStatus, MAX_APPLIED_BYTES, MAX_SECRETS, MAX_SECRETS_BYTES, Origin, SecretPrint,
-    Summary,
+    Conflict, Convergence, Correction, EciScalingConfigStatus, MAX_APPLIED_BYTES, MAX_SECRETS, MAX_SECRETS_BYTES, Origin, Pursued,
+    SecretPrint, Summary,
 };
 use crate::api::envelope::Drift;
 use crate::api::journal::{JournalEntry, JournalKind, JournalState};
@@ -55,7 +55,7 @@ fn the_fullest_status_stays_below_its_limit() {
             generation: i64::MAX,
             sent: i32::MAX,
             since: at(0),
-            paths: (0..32).map(longest).collect(),
+            paths: (0..32).map(|number| Pursued { path: longest(number), sent: i32::MAX, held: Some(at(0)), corrects: true }).collect(),
             sets: paths(),
         }),
         conflict: Some(Conflict { generation: i64::MAX, requested_at: Some(letters(256)), paths: (0..32).map(longest).collect() }),

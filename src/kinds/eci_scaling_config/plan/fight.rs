@@ -2,8 +2,9 @@
 //! spec changes or somebody asks.
 
 use super::{Change, Desired, Draft, Reason, SHOWN, Verdict, few, stuck};
-use crate::api::eci_scaling_config::status::{Conflict, Convergence, Correction};
+use crate::api::eci_scaling_config::status::{Conflict, Correction};
 use crate::kinds::eci_scaling_config::difference::ABSENT;
+use crate::kinds::eci_scaling_config::memory;
 use crate::reconcile::schedule;
 use jiff::{SignedDuration, Timestamp};
 
@@ -30,10 +31,12 @@ impl Draft<'_> {
             correction.times.retain(|time| time.get() > earliest);
         }
         self.status.corrections.retain(|correction| !correction.times.is_empty());
-        if self.is_edited() || self.status.convergence.is_some() {
+        if self.is_edited() {
             return None;
         }
-        let theirs: Vec<&Change> = due.iter().copied().filter(|change| self.was_set_right(change, desired)).collect();
+        // Another try of a correction is not another correction.
+        let is_theirs = |change: &&Change| memory::is_new(&self.status, &change.path, self.look()) && self.was_set_right(change, desired);
+        let theirs: Vec<&Change> = due.iter().copied().filter(is_theirs).collect();
         let times = |change: &Change| {
             let known = self.status.corrections.iter().find(|correction| correction.path == change.path.as_str());
             known.map_or(0, |correction| correction.times.len())
@@ -77,21 +80,6 @@ impl Draft<'_> {
         // Those that were set right most lately are kept.
         corrections.sort_by_key(|correction| std::cmp::Reverse(correction.times.last().map(|time| time.get())));
         corrections.truncate(SHOWN);
-    }
-
-    /// Another try of a correction is not another correction.
-    pub(super) fn go_on_correcting(&mut self, before: &Convergence) {
-        let now = self.now.into();
-        for time in self.status.corrections.iter_mut().flat_map(|correction| &mut correction.times).filter(|time| **time == before.since) {
-            *time = now;
-        }
-    }
-
-    /// Whether this change sets something right, instead of making what spec newly asks for.
-    pub(super) fn set_right(&self, convergence: &Convergence) -> bool {
-        let since = convergence.since.get();
-        let just_then = |correction: &Correction| correction.times.iter().any(|time| time.get() == since);
-        self.status.corrections.iter().any(|correction| convergence.paths.contains(&correction.path) && just_then(correction))
     }
 }
 

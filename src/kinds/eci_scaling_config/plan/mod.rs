@@ -30,7 +30,7 @@ use crate::reconcile::verdict::{Phase, Verdict, cut, few};
 use jiff::{SignedDuration, Timestamp};
 
 /// Lists in status that are there to be read.
-const SHOWN: usize = 32;
+pub(super) const SHOWN: usize = 32;
 /// The longest value that is shown.
 const LONGEST_SHOWN: usize = 256;
 /// A configuration that was created a moment after the journal said so may carry an earlier time, by the cloud's clock.

@@ -1,7 +1,7 @@
 //! What the stories are too coarse for: what a failed call leaves behind, which values count as sent, and who may count on what.
 
 use super::*;
-use crate::api::eci_scaling_config::status::{Conflict, Convergence, Correction, SecretPrint};
+use crate::api::eci_scaling_config::status::{Conflict, Convergence, Correction, Pursued, SecretPrint};
 use crate::api::paths::Paths;
 use crate::cloud::alibaba::ess::MODIFY_ECI_SCALING_CONFIGURATION;
 use crate::cloud::alibaba::ess::configuration::{CONFIGURATION, Item, Source};
@@ -212,6 +212,114 @@ fn the_same_is_sent_twice_and_then_every_hour_and_stays_not_converged_meanwhile(
     assert_eq!(reasons, expected);
 }
 
+/// The seconds at which something is sent, and what, while `cloud` does what it does with what it is sent; looked at every five seconds.
+fn pursued(
+    mut object: EciScalingConfig,
+    seconds: std::ops::Range<i64>,
+    cloud: &mut impl FnMut(i64, &[String]) -> Json,
+) -> Vec<(i64, String)> {
+    let mut sent = Vec::new();
+    let mut answer = cloud(seconds.start, &[]);
+    for second in seconds.step_by(5) {
+        let plan = look_at(&object, &answer, second);
+        object = recorded(object, &plan);
+        let mut paths = Vec::new();
+        if let Some(step @ EciScalingStep::Modify { content, .. }) = plan.steps.first() {
+            paths.clone_from(&content.paths);
+            sent.push((second, content.paths.join(" ")));
+            object = answered(object, step, Ok(()), second);
+        }
+        answer = cloud(second, &paths);
+    }
+    sent
+}
+
+#[test]
+fn what_does_not_converge_keeps_nothing_else_waiting_that_somebody_changes() {
+    let object = edited(settled(), &json!({"cpu": 2, "memory": 4}));
+    let mut cpu = 2.0;
+    let sent = pursued(object, 0..9000, &mut |second, paths| {
+        if second % 1000 == 995 {
+            cpu = 1.0;
+        } else if paths.contains(&"cpu".to_owned()) {
+            cpu = 2.0;
+        }
+        json!({"Cpu": cpu})
+    });
+    let corrected: Vec<i64> = sent.iter().filter(|(_, paths)| paths.contains("cpu")).map(|(second, _)| *second).collect();
+    assert_eq!(corrected, [1000, 2000, 3000, 4000, 5000, 6000, 7000, 8000], "{sent:?}");
+    let stuck: Vec<i64> = sent.iter().filter(|(_, paths)| !paths.contains("cpu")).map(|(second, _)| *second).collect();
+    assert_eq!(stuck, [0, 30], "it goes along with each of them: {sent:?}");
+}
+
+#[test]
+fn another_difference_that_does_not_converge_either_is_sent_twice_too() {
+    let object = edited(settled(), &json!({"cpu": 2, "memory": 4}));
+    let sent = pursued(object, 0..4000, &mut |second, _| json!({"Cpu": if second < 1000 { 2.0 } else { 1.0 }}));
+    let expected = [(0, "memory"), (30, "memory"), (1005, "cpu memory"), (1035, "cpu memory")];
+    assert_eq!(sent, expected.map(|(second, paths)| (second, paths.to_owned())));
+}
+
+#[test]
+fn two_values_that_undo_each_other_are_not_sent_in_turn_for_ever() {
+    for lag in [0, 10, 25] {
+        let object = edited(an_object(&json!({})), &json!({"cpu": 2, "memory": 4}));
+        let both = json!({"Cpu": 1.0, "Memory": 1.0});
+        let mut history = vec![(i64::MIN, both)];
+        let sent = pursued(object, 0..20_000, &mut |second, paths| {
+            match paths.join(" ").as_str() {
+                "" => {}
+                "cpu" => history.push((second, json!({"Cpu": 2.0, "Memory": 1.0}))),
+                _ => history.push((second, json!({"Cpu": 1.0, "Memory": 4.0}))),
+            }
+            history.iter().rfind(|(since, _)| since.saturating_add(lag) <= second).unwrap().1.clone()
+        });
+        let soon = sent.iter().filter(|(second, _)| *second < 3600).count();
+        assert!(soon <= 4 && sent.len() <= soon + 5, "{lag}: {sent:?}");
+    }
+}
+
+#[test]
+fn who_fights_over_one_path_is_found_out_while_another_does_not_converge() {
+    let object = edited(settled(), &json!({"cpu": 2, "memory": 4}));
+    let mut cpu = 2.0;
+    let sent = pursued(object, 0..3500, &mut |second, paths| {
+        if second % 100 == 95 {
+            cpu = 1.0;
+        } else if paths.contains(&"cpu".to_owned()) {
+            cpu = 2.0;
+        }
+        json!({"Cpu": cpu})
+    });
+    assert_eq!(sent.iter().filter(|(_, paths)| paths.contains("cpu")).count(), 5, "{sent:?}");
+}
+
+#[test]
+fn a_correction_that_is_refused_beside_what_does_not_converge_is_none() {
+    let cloud = json!({"Cpu": 2.0});
+    let mut object = edited(settled(), &json!({"cpu": 2, "memory": 4}));
+    for second in [0, 30] {
+        let plan = look_at(&object, &cloud, second);
+        object = answered(recorded(object, &plan), &plan.steps[0], Ok(()), second);
+    }
+    let plan = look_at(&object, &cloud, 60);
+    object = recorded(object, &plan);
+    let drifted = json!({"Cpu": 1.0});
+    for (second, outcome) in [(100, Err(Acted::No)), (110, Err(Acted::No)), (120, Ok(()))] {
+        let plan = look_at(&object, &drifted, second);
+        assert_eq!(said(&plan), (Phase::Stuck, Reason::NotConverged, vec!["modify asc-1: cpu, memory".to_owned()]), "{second}");
+        assert!(plan.verdict.message.contains("make it: memory."), "{}", plan.verdict.message);
+        object = answered(recorded(object, &plan), &plan.steps[0], outcome, second);
+        let times = object.status.as_ref().unwrap().corrections.first().map_or(0, |correction| correction.times.len());
+        assert_eq!(times, usize::from(outcome.is_ok()), "{second}");
+    }
+    let plan = look_at(&object, &cloud, 150);
+    let told: Vec<&str> = plan.remarks.iter().map(|remark| remark.note.as_str()).collect();
+    assert_eq!(told[0], "set right again: cpu");
+    let object = recorded(object, &plan);
+    assert_eq!(look_at(&object, &cloud, 160).remarks.len(), 0, "it is told once");
+}
+
 // ── values from elsewhere ───────────────────────────────────────────────────────────────────────────────────
 
 fn secret(name: &str, value: &str) -> References {
@@ -273,8 +381,8 @@ fn a_print_that_nothing_wants_any_more_is_forgotten() {
 #[test]
 fn a_try_that_another_process_recorded_by_a_clock_ahead_is_waited_for_no_longer_than_any_other() {
     let object = with(settled(), |status| {
-        status.convergence =
-            Some(Convergence { generation: 1, sent: 1, since: at(600).into(), paths: vec!["cpu".to_owned()], sets: paths(&["cpu"]) });
+        let cpu = Pursued { path: "cpu".to_owned(), sent: 1, held: None, corrects: false };
+        status.convergence = Some(Convergence { generation: 1, sent: 1, since: at(600).into(), paths: vec![cpu], sets: paths(&["cpu"]) });
     });
     assert_eq!(said(&look_at(&object, &json!({"Cpu": 1.0}), 0)).1, Reason::Applying);
 }
