@@ -5,10 +5,10 @@
 
 mod desired;
 pub mod difference;
-pub mod memory;
 mod observe;
 mod perform;
 mod plan;
+pub mod progress;
 mod rules;
 
 pub use observe::Observed;

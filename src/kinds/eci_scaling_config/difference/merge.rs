@@ -79,7 +79,11 @@ impl<'a> Merge<'a> {
                 self.outcome.unavailable.push(here.clone());
             }
             let usual = observed.is_none() && field.is_usual(value);
-            if !usual && !field.is_same(desired, observed) {
+            // Zero stands for what was never set, too, so that it is there is known only of one that was sent.
+            let is_unseen = observed.is_none() && is_zero(value) && !self.question.owned.contains(here.names());
+            if is_unseen {
+                self.may_differ(field, here, desired, observed);
+            } else if !usual && !field.is_same(desired, observed) {
                 self.differs(field, here, desired, observed);
             }
             return desired.cloned();
@@ -105,7 +109,7 @@ impl<'a> Merge<'a> {
         if desired.is_some() {
             self.names(here);
             if !self.question.sent.contains(here.as_str()) {
-                self.differs(field, here, desired, observed);
+                self.may_differ(field, here, desired, observed);
             }
             return desired.cloned();
         }
@@ -155,7 +159,8 @@ impl<'a> Merge<'a> {
         in_spec.sort_by_key(|key| rank(key));
         if in_spec != in_the_cloud {
             let list = |keys: &[&String]| keys.iter().map(|key| key.as_str()).collect::<Vec<_>>().join(", ");
-            let change = Change { path: here.clone(), desired: list(&in_spec), observed: list(&in_the_cloud), unavailable: false };
+            let change =
+                Change { path: here.clone(), desired: list(&in_spec), observed: list(&in_the_cloud), unavailable: false, unseen: false };
             self.outcome.changes.push(change);
         }
         let places: Vec<usize> = (0..merged.len()).filter(|place| rank(&merged[*place].0).is_some()).collect();
@@ -236,13 +241,31 @@ impl<'a> Merge<'a> {
             Some(value) => value.shown(),
             None => ABSENT.to_owned(),
         };
-        let change = Change { path: path.clone(), desired: show(desired), observed: show(observed), unavailable: field.unavailable };
+        let change =
+            Change { path: path.clone(), desired: show(desired), observed: show(observed), unavailable: field.unavailable, unseen: false };
         self.outcome.changes.push(change);
+    }
+
+    /// A difference that cannot be seen, nor that there is none.
+    fn may_differ(&mut self, field: &Field, path: &Path, desired: Option<&Value>, observed: Option<&Value>) {
+        self.differs(field, path, desired, observed);
+        if let Some(change) = self.outcome.changes.last_mut() {
+            change.unseen = true;
+        }
+    }
+}
+
+/// A number that says as much as none where nobody has set it.
+fn is_zero(value: &Value) -> bool {
+    match value {
+        Value::Whole(number) => *number == 0,
+        Value::Number(number) => *number == 0.0,
+        Value::Text(_) | Value::Flag(_) | Value::Secret(_) | Value::Texts(_) | Value::Items(_) => false,
     }
 }
 
 fn change(path: &Path, desired: &str, observed: &str) -> Change {
-    Change { path: path.clone(), desired: desired.to_owned(), observed: observed.to_owned(), unavailable: false }
+    Change { path: path.clone(), desired: desired.to_owned(), observed: observed.to_owned(), unavailable: false, unseen: false }
 }
 
 fn items(value: Option<&Value>) -> &[Item] {

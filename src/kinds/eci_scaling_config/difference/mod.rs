@@ -62,6 +62,8 @@ pub struct Change {
     pub observed: String,
     /// The vendor's document calls the field unavailable: nobody should wait for it.
     pub unavailable: bool,
+    /// The cloud shows nothing to tell by: it may well be so, but steward never sent it.
+    pub unseen: bool,
 }
 
 /// What stands in a change where nothing is.

@@ -328,3 +328,26 @@ fn drift_of_what_was_set_by_hand_inside_our_own_container_is_nobody_elses_busine
     let spec = json!({"containers": [{"name": "ours", "image": "x"}]});
     assert!(ask(spec, observed).owning(&["containers/ours", "containers/ours/image"]).answer().is_settled());
 }
+
+#[test]
+fn a_zero_that_spec_sets_is_sent_where_none_is_seen_and_once_sent_it_is_so_until_something_else_is_seen() {
+    let spec =
+        json!({"terminationGracePeriodSeconds": 0, "containers": [{"name": "nginx", "securityContext": {"runAsUser": 0}, "gpu": 0}]});
+    let all = ["containers[nginx].gpu", "containers[nginx].securityContext.runAsUser", "terminationGracePeriodSeconds"];
+    let ours = ["containers/nginx/gpu", "containers/nginx/securityContext.runAsUser", "terminationGracePeriodSeconds"];
+    for shown in [json!({"Name": "nginx"}), json!({"Name": "nginx", "Gpu": 0, "SecurityContextRunAsUser": null})] {
+        let cloud = json!({"Containers": [shown], "TerminationGracePeriodSeconds": 0});
+        let found = ask(spec.clone(), cloud.clone()).answer();
+        assert_eq!(said(&found), all.map(|path| format!("{path}: (absent) -> 0")));
+        assert!(found.changes.iter().all(|change| change.unseen));
+        assert_eq!(found.sets, paths(&ours));
+        assert!(sent(&found).contains(&"TerminationGracePeriodSeconds=0".to_owned()), "{:?}", sent(&found));
+        let after = ask(spec.clone(), cloud).owning(&ours).answer();
+        assert_eq!((after.is_settled(), after.owned(&paths(&ours), &Paths::default())), (true, paths(&ours)));
+    }
+    let found = ask(spec, json!({"Containers": [{"Name": "nginx", "Gpu": 1}], "TerminationGracePeriodSeconds": 30})).owning(&ours).answer();
+    assert_eq!(said(&found), [format!("{}: 1 -> 0", all[0]), format!("{}: 30 -> 0", all[2])]);
+    let root = json!({"InitContainers": [{"Name": "a", "SecurityContextRunAsUser": "0"}]});
+    let spec = json!({"initContainers": [{"name": "a", "securityContext": {"runAsUser": 0}}]});
+    assert!(ask(spec, root).answer().is_settled(), "here it can be seen");
+}

@@ -6,7 +6,7 @@ use crate::api::eci_scaling_config::ContainerOwnership;
 use crate::api::eci_scaling_config::status::MAX_APPLIED_BYTES;
 use crate::cloud::alibaba::ess::ScalingConfiguration;
 use crate::kinds::eci_scaling_config::difference::{Change, Difference, Path};
-use crate::kinds::eci_scaling_config::memory::{self, Look, Made, Wanted};
+use crate::kinds::eci_scaling_config::progress::{self, Look, Made, Wanted};
 use crate::kinds::eci_scaling_config::rules;
 use crate::reconcile::kind::Remark;
 use jiff::SignedDuration;
@@ -20,23 +20,24 @@ const RARELY: SignedDuration = SignedDuration::from_hours(1);
 
 impl Draft<'_> {
     pub(super) fn change(&mut self, found: &ScalingConfiguration, desired: &Desired) -> Verdict {
-        let difference = memory::compare(&self.status, &self.wanted(desired), &found.configuration);
+        let mut difference = progress::compare(&self.status, &self.wanted(desired), &found.configuration);
+        if self.given.observe_only {
+            progress::keep_prints(&mut self.status, &difference, &desired.prints);
+            progress::leave_out_what_nobody_can_see(&self.status, &mut difference);
+        }
         self.show(&difference);
         let verdict = match check(desired, &difference) {
             Err(flaw) => flawed(flaw),
-            Ok(()) if self.given.observe_only => {
-                memory::keep_prints(&mut self.status, &difference, &desired.prints);
-                self.only_look(&difference)
-            }
+            Ok(()) if self.given.observe_only => self.only_look(&difference),
             Ok(()) => {
                 let look = self.look();
-                let made = memory::learn(&mut self.status, &difference, look);
+                let made = progress::learn(&mut self.status, &difference, look);
                 self.tell(&made);
-                memory::keep_prints(&mut self.status, &difference, &desired.prints);
+                progress::keep_prints(&mut self.status, &difference, &desired.prints);
                 self.act(found, desired, &difference)
             }
         };
-        if verdict.phase == Phase::Working && !memory::sets_right(&self.status) {
+        if verdict.phase == Phase::Working && !progress::sets_right(&self.status) {
             // What spec newly asks for and is being made is no drift.
             self.status.drift.clear();
         }
@@ -83,7 +84,7 @@ impl Draft<'_> {
     fn act(&mut self, found: &ScalingConfiguration, desired: &Desired, difference: &Difference) -> Verdict {
         let due: Vec<&Change> = difference.sayable().filter(|change| !change.unavailable || self.is_news(change)).collect();
         if due.is_empty() {
-            if let Some(wait) = memory::still_unseen(&self.status, self.look()) {
+            if let Some(wait) = progress::still_unseen(&self.status, self.look()) {
                 self.look_in(wait);
                 return working(
                     Reason::AwaitingConsistency,
@@ -102,7 +103,7 @@ impl Draft<'_> {
         // What spec points at has changed since it was last sent: that is another difference than the one that was sent in vain.
         for change in &due {
             if self.has_new_input(change, desired) {
-                memory::forget(&mut self.status, &change.path);
+                progress::forget(&mut self.status, &change.path);
             }
         }
         if let Some(verdict) = self.awaited(&due) {
@@ -116,7 +117,7 @@ impl Draft<'_> {
             return verdict;
         }
         let look = self.look();
-        let content = memory::begin(&mut self.status, &due, difference, &desired.prints, look);
+        let content = progress::begin(&mut self.status, &due, difference, &desired.prints, look);
         self.steps.push(EciScalingStep::Modify { id: found.id.clone(), content: Arc::new(content), overrides: difference.overrides });
         self.sent_in_vain(&due).unwrap_or_else(|| working(Reason::Applying, message))
     }
@@ -129,12 +130,12 @@ impl Draft<'_> {
     /// All of it was sent and may not be visible yet, or was sent in vain. What was not is not kept waiting by the rest.
     fn awaited(&mut self, due: &[&Change]) -> Option<Verdict> {
         let since = self.status.convergence.as_ref()?.since.get();
-        let tries: Vec<i32> = due.iter().map(|change| memory::tries(&self.status, &change.path, self.look())).collect();
+        let tries: Vec<i32> = due.iter().map(|change| progress::tries(&self.status, &change.path, self.look())).collect();
         // A try that failed is not waited for, but held back.
         if tries.contains(&0) {
             return None;
         }
-        if let Some(wait) = memory::until_read_back(since, self.now) {
+        if let Some(wait) = progress::until_read_back(since, self.now) {
             self.look_in(wait);
             let paths = few(due.iter().map(|change| change.path.as_str()));
             let awaited = || working(Reason::AwaitingConsistency, format!("sent, and not seen in the cloud yet: {paths}"));
@@ -153,7 +154,7 @@ impl Draft<'_> {
 
     /// Another try of what did not help before is no news: until it helps, that is what is said.
     fn sent_in_vain(&self, due: &[&Change]) -> Option<Verdict> {
-        let in_vain = |change: &&&Change| memory::tries(&self.status, &change.path, self.look()) > TRIES;
+        let in_vain = |change: &&&Change| progress::tries(&self.status, &change.path, self.look()) > TRIES;
         let in_vain: Vec<&Change> = due.iter().filter(in_vain).copied().collect();
         (!in_vain.is_empty()).then(|| not_converged(&in_vain))
     }

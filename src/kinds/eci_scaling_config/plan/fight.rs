@@ -4,7 +4,7 @@
 use super::{Change, Desired, Draft, Reason, SHOWN, Verdict, few, stuck};
 use crate::api::eci_scaling_config::status::{Conflict, Correction};
 use crate::kinds::eci_scaling_config::difference::ABSENT;
-use crate::kinds::eci_scaling_config::memory;
+use crate::kinds::eci_scaling_config::progress;
 use crate::reconcile::schedule;
 use jiff::{SignedDuration, Timestamp};
 
@@ -35,7 +35,7 @@ impl Draft<'_> {
             return None;
         }
         // Another try of a correction is not another correction.
-        let is_theirs = |change: &&Change| memory::is_new(&self.status, &change.path, self.look()) && self.was_set_right(change, desired);
+        let is_theirs = |change: &&Change| progress::is_new(&self.status, &change.path, self.look()) && self.was_set_right(change, desired);
         let theirs: Vec<&Change> = due.iter().copied().filter(is_theirs).collect();
         let times = |change: &Change| {
             let known = self.status.corrections.iter().find(|correction| correction.path == change.path.as_str());

@@ -6,7 +6,7 @@ use crate::api::eci_scaling_config::status::Origin;
 use crate::api::journal::JournalState;
 use crate::api::paths::Paths;
 use crate::cloud::error::{Acted, CloudError};
-use crate::kinds::eci_scaling_config::memory;
+use crate::kinds::eci_scaling_config::progress;
 use crate::reconcile::kind::Receipt;
 use jiff::Timestamp;
 
@@ -25,7 +25,7 @@ pub(in super::super) fn note(
             }
             status.envelope.external_id = Some(receipt.external_id.clone());
             status.origin = Some(Origin::Created);
-            memory::remember(&mut status.secrets, &content.prints);
+            progress::remember(&mut status.secrets, &content.prints);
         }
         (EciScalingStep::Create { run, again, .. }, Err(error)) => {
             // The refusal of another try says nothing of an earlier one, which may be why it was refused.
@@ -36,7 +36,7 @@ pub(in super::super) fn note(
                 status.convergence = None;
             }
         }
-        (EciScalingStep::Modify { content, .. }, Ok(_)) => memory::remember(&mut status.secrets, &content.prints),
+        (EciScalingStep::Modify { content, .. }, Ok(_)) => progress::remember(&mut status.secrets, &content.prints),
         (EciScalingStep::Modify { content, .. }, Err(error)) => failed(status, error.acted, &content.paths),
         (EciScalingStep::Delete { .. }, Ok(_)) => {
             status.origin = None;

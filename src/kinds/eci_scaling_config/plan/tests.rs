@@ -77,7 +77,7 @@ fn look(object: &EciScalingConfig, cloud: &Json, references: &References, second
         seen_since: BTreeMap::new(),
         just_done: BTreeSet::new(),
         done: BTreeMap::new(),
-        observe_only: false,
+        observe_only: object.common().observe,
         at_most: 1,
         sync_interval: Duration::from_secs(600),
     };
@@ -94,6 +94,11 @@ fn said(plan: &Plan<EciScalingConfig>) -> (Phase, Reason, Vec<String>) {
 
 fn paths(paths: &[&str]) -> Paths {
     paths.iter().map(|path| path.split('/').collect()).collect()
+}
+
+fn observing(mut object: EciScalingConfig) -> EciScalingConfig {
+    object.spec.management_policy = crate::api::envelope::ManagementPolicy::Observe;
+    object
 }
 
 /// cpu is ours and 2, as seen at second 0.
@@ -385,4 +390,42 @@ fn a_try_that_another_process_recorded_by_a_clock_ahead_is_waited_for_no_longer_
         status.convergence = Some(Convergence { generation: 1, sent: 1, since: at(600).into(), paths: vec![cpu], sets: paths(&["cpu"]) });
     });
     assert_eq!(said(&look_at(&object, &json!({"Cpu": 1.0}), 0)).1, Reason::Applying);
+}
+
+#[test]
+fn who_only_looks_sees_no_drift_in_a_password_that_was_never_sent() {
+    let cloud = json!({"Cpu": 2.0, "ImageRegistryCredentials": [{"Server": "r.example", "UserName": "u", "Password": "***"}]});
+    let object = observing(an_object(&registry()));
+    let plan = look(&object, &cloud, &secret("s", "p"), 0);
+    assert_eq!((said(&plan), plan.status.drift.len()), ((Phase::Settled, Reason::InSync, vec![]), 0));
+    assert_eq!(prints(&plan), Vec::<&str>::new(), "nobody knows it to be there");
+    // What can be seen is seen as before.
+    let other = json!({"Cpu": 2.0, "ImageRegistryCredentials": [{"Server": "r.example", "UserName": "other", "Password": "***"}]});
+    let plan = look(&object, &other, &secret("s", "p"), 0);
+    let drift: Vec<&str> = plan.status.drift.iter().map(|drift| drift.path.as_str()).collect();
+    assert_eq!((said(&plan).1, drift), (Reason::DriftDetected, vec!["spec.configuration.imageRegistryCredentials[r.example].userName"]));
+    assert_eq!(said(&look(&object, &json!({"Cpu": 2.0}), &secret("s", "p"), 0)).1, Reason::DriftDetected, "there is no such login");
+    // Once it manages, the password goes; and when it looks only again, another one in the Secret is known to be news.
+    let mut object = an_object(&registry());
+    let plan = look(&object, &cloud, &secret("s", "p"), 0);
+    object = answered(recorded(object, &plan), &plan.steps[0], Ok(()), 0);
+    object = observing(object);
+    assert_eq!(said(&look(&object, &cloud, &secret("s", "p"), 60)).1, Reason::InSync);
+    assert_eq!(said(&look(&object, &cloud, &secret("s", "q"), 60)).1, Reason::DriftDetected);
+}
+
+#[test]
+fn a_zero_is_sent_once_where_the_cloud_shows_none_and_given_up_where_it_shows_something_else() {
+    let zero = || edited(settled(), &json!({"cpu": 2, "terminationGracePeriodSeconds": 0}));
+    let sent = pursued(zero(), 0..8000, &mut |_, _| json!({"Cpu": 2.0}));
+    assert_eq!(sent.len(), 1, "{sent:?}");
+    let mut shown = 30;
+    let sent = pursued(zero(), 0..8000, &mut |_, paths| {
+        shown = if paths.is_empty() { shown } else { 0 };
+        json!({"Cpu": 2.0, "TerminationGracePeriodSeconds": shown})
+    });
+    assert_eq!(sent.len(), 1, "{sent:?}");
+    let sent = pursued(zero(), 0..3000, &mut |_, _| json!({"Cpu": 2.0, "TerminationGracePeriodSeconds": 30}));
+    assert_eq!(sent.len(), 2, "{sent:?}");
+    assert_eq!(said(&look_at(&observing(zero()), &json!({"Cpu": 2.0}), 0)).1, Reason::InSync);
 }

@@ -53,9 +53,9 @@ pub fn compare(status: &EciScalingConfigStatus, wanted: &Wanted<'_>, observed: &
     })
 }
 
-/// What the cloud has taken and was not seen to hold yet is ours too, if spec drops it meanwhile. A try that failed may have set nothing: what is
-/// there may be somebody else's still.
-fn owned(status: &EciScalingConfigStatus) -> Paths {
+/// What is ours. What the cloud has taken and was not seen to hold yet is too, if spec drops it meanwhile. A try that failed may have set nothing:
+/// what is there may be somebody else's still.
+pub fn owned(status: &EciScalingConfigStatus) -> Paths {
     match &status.convergence {
         Some(convergence) if convergence.sent > 0 => status.applied.and(&convergence.sets),
         Some(_) | None => status.applied.clone(),
@@ -98,6 +98,12 @@ pub fn keep_prints(status: &mut EciScalingConfigStatus, difference: &Difference,
     let is_so = |print: &&SecretPrint| difference.changes.iter().all(|change| !leads_to(change.path.as_str(), &print.path));
     let seen: Vec<SecretPrint> = wanted.iter().filter(is_so).cloned().collect();
     remember(&mut status.secrets, &seen);
+}
+
+/// Who only looks cannot find out whether the cloud holds what it never shows. Only of what was sent once is it known that it is not this.
+pub(super) fn leave_out_what_nobody_can_see(status: &EciScalingConfigStatus, difference: &mut Difference) {
+    let was_sent = |path: &Path| status.secrets.iter().any(|print| print.path == path.as_str());
+    difference.changes.retain(|change| !change.unseen || was_sent(&change.path));
 }
 
 /// What steward knows the cloud to hold. Earlier ones only tell what must not be shown: they stay as far as there is room.
