@@ -49,6 +49,11 @@ impl Proof<'_> {
         self.ownership()
     }
 
+    /// Whether spec has a number 0, which looks like none.
+    pub(crate) fn has_an_unseen_zero(&self) -> bool {
+        has_a_zero(self.spec, fields())
+    }
+
     fn one_call(&self) -> Option<&Said> {
         self.settled.calls.first()
     }
@@ -91,7 +96,9 @@ impl Proof<'_> {
         if let Some(named) = named {
             let unseen =
                 matches!(field.kind, Kind::Secret) && !self.one_call().is_some_and(|call| is_said(call, "ImageRegistryCredentials"));
-            return demand(unseen || same(field, Some(named), is), || format!("{} is not as spec has it, {named:?}", shown()));
+            let text = if let Seen::One(Value::String(text)) = named { text } else { "-" };
+            let unheard = self.manners.is_deaf(path.len(), text) && was == is;
+            return demand(unseen || unheard || same(field, Some(named), is), || format!("{} is not as spec has it, {named:?}", shown()));
         }
         // Beside another strategy the price does not read back, so it comes to light with this one and goes with it.
         if field.request == "SpotPriceLimit" && !(has_a_price_limit(self.before) && has_a_price_limit(self.after)) {
@@ -271,6 +278,10 @@ impl Proof<'_> {
             if self.manners.untidy && named.entries.contains(path) {
                 continue;
             }
+            // The cloud has taken it, and nobody can see whether it holds.
+            if self.settled.left.sayable().any(|change| change.path.names() == path) {
+                continue;
+            }
             let is_new = named.leaves.contains(path) || !is_there(self.before, fields(), path);
             let expected = owned.contains(path) || is_new && self.was_set(&path[0]);
             demand(now.contains(path) == expected, || {
@@ -291,7 +302,9 @@ impl Proof<'_> {
         let Some((place, field)) = fields().iter().enumerate().find(|(_, field)| field.name == top) else { return false };
         let changed = unordered(&one(self.before, place), fields()) != unordered(&one(self.after, place), fields());
         let unseen = field.name == "imageRegistryCredentials" || field.name == "spotPriceLimit" && !has_a_price_limit(self.before);
-        self.overrode() || is_said(call, &field.request) && (changed || unseen)
+        self.overrode()
+            || is_said(call, &field.request)
+                && (changed || unseen || self.spec.get(&place).is_some_and(|seen| has_a_zero(&[(place, seen.clone())].into(), fields())))
     }
 }
 
@@ -344,7 +357,7 @@ fn is_there(level: &Level, fields: &[Field], path: &[String]) -> bool {
 }
 
 /// `containers[a].image`
-fn text_of(path: &[String]) -> String {
+pub(crate) fn text_of(path: &[String]) -> String {
     let mut text = Vec::new();
     for (depth, name) in path.iter().enumerate() {
         match depth {
@@ -395,6 +408,14 @@ fn same(field: &Field, spec: Option<&Seen>, cloud: Option<&Seen>) -> bool {
         (Some(Seen::One(spec)), Some(Seen::One(cloud))) if field.name == "flexVolume.options" => json(&spec) == json(&cloud),
         (spec, cloud) => same_as_before(spec.as_ref(), cloud.as_ref()),
     }
+}
+
+fn has_a_zero(level: &Level, fields: &[Field]) -> bool {
+    level.iter().any(|(place, seen)| match (seen, &fields[*place].kind) {
+        (Seen::One(value), Kind::Whole | Kind::Number) => value.as_f64() == Some(0.0),
+        (Seen::Entries(entries), Kind::Entries { fields, .. }) => entries.iter().any(|entry| has_a_zero(entry, fields)),
+        _ => false,
+    })
 }
 
 /// What cannot be cleared even by overriding, in the order of the table.
