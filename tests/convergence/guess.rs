@@ -189,8 +189,12 @@ fn list(genes: &[Genes], keys: &[usize], fields: &[Field], focus: u16, author: A
             let field = &fields[*place];
             let key = match (&field.kind, field.name.as_str()) {
                 (Kind::Whole, _) => json!(1 + one.who / 2),
+                (_, "protocol") if matches!(author, Author::Cloud { .. }) && one.fields.len() == 2 => {
+                    json!(["tcp", "Udp"][usize::from(one.who % 2)])
+                }
                 (_, "protocol") => json!(["TCP", "UDP"][usize::from(one.who % 2)]),
-                (_, "mountPath") => json!(["/a", "/b", "/c", "/d"][usize::from(one.who % 4)]),
+                (_, "mountPath") if one.fields.len() == 2 => json!(["/a/", "/b/", "/c/", "/"][usize::from(one.who % 4)]),
+                (_, "mountPath") => json!(["/a", "/b", "/c", "/"][usize::from(one.who % 4)]),
                 _ => json!(["a", "b", "c", "d"][usize::from(one.who % 4)]),
             };
             entry.insert(*place, Seen::One(key));

@@ -4,7 +4,7 @@
 use crate::guess::{Manners, Policies};
 use crate::steward::{Said, Settled, is_said};
 use crate::table::{Field, Kind, NEVER_EMPTY, fields};
-use crate::tree::{Level, Seen, entries, has_a_price_limit, holds_something, key, says, tidy, unordered};
+use crate::tree::{Level, Seen, entries, has_a_price_limit, holds_something, key, plain_key, says, tidy, unordered};
 use cloud_steward::api::paths::Paths;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -182,7 +182,8 @@ impl Proof<'_> {
             }
             let says_something = says(entry.get(&place)).is_some_and(|seen| !is_default(field, seen));
             let ours = self.owned.0.contains(&path);
-            some |= ours && says_something;
+            // Of a password nobody can say that it is not there.
+            some |= ours && (says_something || matches!(field.kind, Kind::Secret));
             !ours && says_something && !list.key.contains(&place)
         });
         some && !foreign
@@ -247,7 +248,8 @@ impl Proof<'_> {
             if exclusive {
                 continue;
             }
-            let name = keys.iter().map(|place| &entry[fields[*place].request.as_str()]).map(plain).collect::<Vec<_>>().join("/");
+            let part = |place: &usize| plain_key(&fields[*place].name, &plain(&entry[fields[*place].request.as_str()]));
+            let name = keys.iter().map(part).collect::<Vec<_>>().join("/");
             let its_entry = vec![field.name.clone(), name];
             let inner =
                 parts.get(2).filter(|_| parts.len() > 3).and_then(|list| fields.iter().find(|field| list.starts_with(&field.request)));
@@ -255,9 +257,10 @@ impl Proof<'_> {
                 Kind::Entries { key: keys, fields } => {
                     let entry = &entry[parts[2]][parts[3].parse::<usize>().unwrap_or_default() - 1];
                     let parts = keys.iter().map(|place| (&fields[*place], &entry[fields[*place].request.as_str()]));
-                    let name = parts.map(
-                        |(field, value)| if field.name == "protocol" && plain(value).is_empty() { "TCP".to_owned() } else { plain(value) },
-                    );
+                    let name = parts.map(|(field, value)| match plain(value) {
+                        none if field.name == "protocol" && none.is_empty() => "TCP".to_owned(),
+                        text => plain_key(&field.name, &text),
+                    });
                     Some([its_entry.clone(), vec![field.name.clone(), name.collect::<Vec<_>>().join("/")]].concat())
                 }
                 _ => None,

@@ -21,8 +21,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use steward_cloudsim::ess::Configuration;
 use steward_cloudsim::SettingsSeed;
+use steward_cloudsim::ess::Configuration;
 
 pub(crate) struct Cloud {
     one: Configuration,
@@ -114,7 +114,8 @@ fn numbers_as_texts(json: &mut Value) {
     match json {
         Value::Number(number) => *json = Value::String(number.to_string()),
         Value::Array(list) => list.iter_mut().for_each(numbers_as_texts),
-        Value::Object(map) => map.values_mut().for_each(numbers_as_texts),
+        // What says nothing as a number would say something as a text.
+        Value::Object(map) => map.iter_mut().filter(|(name, _)| *name != "Novelty").for_each(|(_, value)| numbers_as_texts(value)),
         Value::Null | Value::Bool(_) | Value::String(_) => {}
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// The most bytes that the paths of `applied` may have together: a spec that would need more cannot be remembered, so it is refused.
 pub const MAX_APPLIED_BYTES: usize = 48 * 1024;
-/// The most values that one object takes from Secrets.
+/// The most values that one object takes from Secrets and ConfigMaps.
 pub const MAX_SECRETS: usize = 256;
 /// The most bytes that their paths and fingerprints may have together, for the same reason.
 pub const MAX_SECRETS_BYTES: usize = 40 * 1024;

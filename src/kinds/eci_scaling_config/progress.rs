@@ -4,12 +4,14 @@
 use super::difference::{Change, Difference, Path, Question, difference};
 use super::plan::{Content, SHOWN};
 use crate::api::eci_scaling_config::EciScalingConfigStatus;
-use crate::api::eci_scaling_config::status::{Convergence, MAX_SECRETS, Pursued, SecretPrint};
+use crate::api::eci_scaling_config::status::{Convergence, MAX_APPLIED_BYTES, MAX_SECRETS, MAX_SECRETS_BYTES, Pursued, SecretPrint};
 use crate::api::envelope::Time;
 use crate::api::paths::Paths;
 use crate::cloud::alibaba::ess::configuration::Item;
 use jiff::{SignedDuration, Timestamp};
 
+/// The most bytes of a path in one of the lists.
+const LONGEST_PATH: usize = 256;
 /// After a call that the cloud accepted: when its reads are looked at for it to hold.
 const READ_BACKS: [i64; 6] = [1, 2, 4, 8, 16, 30];
 
@@ -40,7 +42,10 @@ pub struct Made {
 
 /// How spec and cloud differ, by what is remembered.
 pub fn compare(status: &EciScalingConfigStatus, wanted: &Wanted<'_>, observed: &Item) -> Difference {
-    let sent = wanted.prints.iter().filter(|print| status.secrets.contains(print)).map(|print| print.path.clone()).collect();
+    let known = wanted.prints.iter().filter(|print| status.secrets.contains(print)).map(|print| print.path.clone());
+    let under_way = status.convergence.iter().flat_map(|convergence| &convergence.paths);
+    let entries = under_way.filter(|pursued| pursued.sent > 0 && pursued.path.ends_with(']')).map(|pursued| pursued.path.clone());
+    let sent = known.chain(entries).collect();
     let prints = wanted.prints.iter().chain(&status.secrets);
     difference(&Question {
         desired: wanted.item,
@@ -73,7 +78,8 @@ pub fn learn(status: &mut EciScalingConfigStatus, difference: &Difference, look:
     let for_good = until_read_back(convergence.since.get(), look.now).is_none();
     let mut made = Made::default();
     for pursued in &mut convergence.paths {
-        let differs = difference.changes.iter().any(|change| leads_to(change.path.as_str(), &pursued.path));
+        let is_this = |path: &str| brief(path) == pursued.path || leads_to(path, &pursued.path);
+        let differs = difference.changes.iter().any(|change| is_this(change.path.as_str()));
         if !(is_all || for_good && !differs) {
             continue;
         }
@@ -109,9 +115,19 @@ pub(super) fn leave_out_what_nobody_can_see(status: &EciScalingConfigStatus, dif
 /// What steward knows the cloud to hold. Earlier ones only tell what must not be shown: they stay as far as there is room.
 pub(super) fn remember(prints: &mut Vec<SecretPrint>, sent: &[SecretPrint]) {
     prints.retain(|print| sent.iter().all(|sent| sent.path != print.path));
-    prints.truncate(MAX_SECRETS.saturating_sub(sent.len()));
+    let (mut number, mut bytes) = (sent.len(), sent.iter().map(bytes_of).sum::<usize>());
+    prints.retain(|print| {
+        number += 1;
+        bytes += bytes_of(print);
+        number <= MAX_SECRETS && bytes <= MAX_SECRETS_BYTES
+    });
     prints.extend(sent.iter().cloned());
     prints.sort_by(|one, other| one.path.cmp(&other.path));
+}
+
+/// The room that a print takes in status.
+pub(super) fn bytes_of(print: &SecretPrint) -> usize {
+    print.path.len() + print.hmac.len() + 32
 }
 
 /// How long what was sent before spec was edited may not be visible yet: what is seen may be older than it, and as spec has it by chance.
@@ -157,13 +173,15 @@ pub(super) fn is_new(status: &EciScalingConfigStatus, path: &Path, look: Look) -
 }
 
 fn pursued<'a>(convergence: &'a Convergence, path: &str) -> Option<&'a Pursued> {
+    let path = brief(path);
     convergence.paths.iter().find(|pursued| pursued.path == path)
 }
 
 /// What is wanted there is not what was sent.
 pub(super) fn forget(status: &mut EciScalingConfigStatus, path: &Path) {
     if let Some(convergence) = &mut status.convergence {
-        convergence.paths.retain(|pursued| pursued.path != path.as_str());
+        let path = brief(path.as_str());
+        convergence.paths.retain(|pursued| pursued.path != path);
     }
 }
 
@@ -177,24 +195,24 @@ pub(super) fn sets_right(status: &EciScalingConfigStatus) -> bool {
 pub fn begin(status: &mut EciScalingConfigStatus, due: &[&Change], difference: &Difference, prints: &[SecretPrint], look: Look) -> Content {
     let now: Time = look.now.into();
     let before = status.convergence.take();
-    let sets = before.as_ref().map_or_else(|| difference.sets.clone(), |before| before.sets.and(&difference.sets));
+    let sets = before.as_ref().map_or_else(|| difference.sets.clone(), |before| with_room(&difference.sets, &before.sets));
     let same = before.filter(|before| before.generation == look.generation);
     let sent = same.as_ref().map_or(0, |before| before.sent).saturating_add(1);
     let since = same.as_ref().map(|before| before.since);
     let mut paths = same.map(|before| before.paths).unwrap_or_default();
-    let is_due = |pursued: &Pursued| due.iter().any(|change| change.path.as_str() == pursued.path);
+    let is_due = |pursued: &Pursued| due.iter().any(|change| brief(change.path.as_str()) == pursued.path);
     if paths.len() + due.len() > SHOWN {
         paths.retain(|pursued| pursued.held.is_none() || is_due(pursued));
     }
     for change in due {
-        let path = change.path.as_str();
+        let path = brief(change.path.as_str());
         let set_right = status.corrections.iter().any(|correction| correction.path == path && correction.times.last() == Some(&now));
         let known = paths.iter().position(|pursued| pursued.path == path).map(|place| paths.remove(place));
         let (sent, corrects) = match known {
             Some(pursued) if pursued.held.is_none() || pursued.held != since => (pursued.sent, pursued.corrects),
             Some(_) | None => (0, false),
         };
-        paths.push(Pursued { path: path.to_owned(), sent: sent.saturating_add(1), held: None, corrects: corrects || set_right });
+        paths.push(Pursued { path, sent: sent.saturating_add(1), held: None, corrects: corrects || set_right });
     }
     paths.truncate(SHOWN);
     status.pursued_generation = Some(look.generation);
@@ -203,6 +221,38 @@ pub fn begin(status: &mut EciScalingConfigStatus, due: &[&Change], difference: &
     let prints = prints.iter().filter(|print| difference.call.get(top(&print.path)).is_some()).cloned().collect();
     let paths = due.iter().map(|change| change.path.as_str().to_owned()).collect();
     Content { item: difference.call.clone(), prints, paths }
+}
+
+/// The first set, with as much of the second as there is room for in status.
+fn with_room(sets: &Paths, earlier: &Paths) -> Paths {
+    let mut both = sets.clone();
+    let mut bytes = bytes_in(sets);
+    for path in earlier.members() {
+        // Written with what is above it, in quotes, with braces, colon and comma.
+        bytes += path.iter().map(|name| name.len() + 6).sum::<usize>();
+        if bytes > MAX_APPLIED_BYTES {
+            break;
+        }
+        both.insert(&path);
+    }
+    if bytes_in(&both) <= MAX_APPLIED_BYTES { both } else { sets.clone() }
+}
+
+/// The room that paths take in status.
+pub(super) fn bytes_in(paths: &Paths) -> usize {
+    serde_json::to_string(paths).map_or(usize::MAX, |text| text.len())
+}
+
+/// A path as it is remembered in lists: a long one without its middle.
+pub(super) fn brief(path: &str) -> String {
+    if path.len() <= LONGEST_PATH {
+        return path.to_owned();
+    }
+    let half = LONGEST_PATH / 2 - 2;
+    let is_border = |at: &usize| path.is_char_boundary(*at);
+    let head = (0..=half).rev().find(is_border).unwrap_or_default();
+    let tail = (path.len() - half..path.len()).find(is_border).unwrap_or(path.len());
+    format!("{}…{}", &path[..head], &path[tail..])
 }
 
 /// Whether the first path is the second one, or one that it begins with.

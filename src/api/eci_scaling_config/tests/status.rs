@@ -11,6 +11,11 @@ use crate::api::paths::Paths;
 use crate::api::tests::{LARGEST_STATUS, at, fullest_envelope, letters};
 use serde_json::json;
 
+/// The widest text of so many bytes, in characters that take three each, which is what limits in characters forget.
+fn wide(bytes: usize) -> String {
+    format!("{:m<width$}", "語".repeat(bytes / 3), width = bytes / 3 + bytes % 3)
+}
+
 /// As many prints, together as long as allowed.
 fn prints() -> impl Iterator<Item = SecretPrint> {
     let width = MAX_SECRETS_BYTES / MAX_SECRETS - 96;
@@ -25,7 +30,11 @@ fn paths() -> Paths {
 
 #[test]
 fn the_fullest_status_stays_below_its_limit() {
-    let longest = |number: usize| format!("containers[{}].environmentVars[{}{number:02}].value", letters(128), letters(126));
+    let longest = |number: usize| format!("{number:02}{}", wide(254));
+    let mut envelope = fullest_envelope();
+    for condition in &mut envelope.conditions {
+        condition.message = "語".repeat(1024);
+    }
     let entry = |number: usize| JournalEntry {
         run: format!("{number:048}"),
         kind: JournalKind::Create,
@@ -41,14 +50,14 @@ fn the_fullest_status_stays_below_its_limit() {
         request_id: Some(letters(128)),
     };
     let status = EciScalingConfigStatus {
-        envelope: fullest_envelope(),
+        envelope,
         origin: Some(Origin::Adopted),
         pursued_generation: Some(i64::MAX),
         scaling_group_id: Some(letters(64)),
         scaling_configuration_name: Some(letters(64)),
         lifecycle_state: Some("Inactive".to_owned()),
-        summary: Some(Summary { group: Some(letters(64)), cpu: Some(0.1), memory: Some(0.1), image: Some(letters(512)) }),
-        drift: (0..32).map(|number| Drift { path: longest(number), desired: letters(256), observed: letters(256) }).collect(),
+        summary: Some(Summary { group: Some(letters(64)), cpu: Some(0.1), memory: Some(0.1), image: Some(wide(256)) }),
+        drift: (0..32).map(|number| Drift { path: longest(number), desired: wide(256), observed: wide(256) }).collect(),
         applied: paths(),
         secrets: prints().collect(),
         convergence: Some(Convergence {

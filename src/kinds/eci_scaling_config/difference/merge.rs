@@ -127,10 +127,10 @@ impl<'a> Merge<'a> {
     }
 
     fn entries(&mut self, entries: &'static Entries, desired: &[Item], observed: &[Item], here: &Path, exclusive: bool) -> Vec<Item> {
-        let wanted: BTreeMap<String, &Item> = desired.iter().map(|item| (item.key(entries), item)).collect();
+        let wanted: BTreeMap<String, &Item> = desired.iter().map(|item| (key_of(item, entries), item)).collect();
         let mut merged = Vec::new();
         for item in observed {
-            let key = item.key(entries);
+            let key = key_of(item, entries);
             let path = here.entry(&key);
             let kept = match wanted.get(&key) {
                 Some(desired) => Some(self.entry(entries, Some(desired), item, &path, exclusive)),
@@ -139,13 +139,16 @@ impl<'a> Merge<'a> {
             merged.extend(kept.map(|kept| (key, kept)));
         }
         let is_there: Vec<String> = merged.iter().map(|(key, _)| key.clone()).collect();
-        for item in desired.iter().filter(|item| !is_there.contains(&item.key(entries))) {
-            let key = item.key(entries);
+        for item in desired.iter().filter(|item| !is_there.contains(&key_of(item, entries))) {
+            let key = key_of(item, entries);
             let path = here.entry(&key);
+            if self.question.sent.contains(path.as_str()) {
+                drop_copies(entries, &mut merged, item, &wanted);
+            }
             merged.push((key, self.added(entries, item, &path)));
         }
         if entries.order == Order::Matters {
-            let order: Vec<String> = desired.iter().map(|item| item.key(entries)).collect();
+            let order: Vec<String> = desired.iter().map(|item| key_of(item, entries)).collect();
             self.put_in_order(&mut merged, &order, &is_there, here);
         }
         merged.into_iter().map(|(_, item)| item).collect()
@@ -253,6 +256,45 @@ impl<'a> Merge<'a> {
             change.unseen = true;
         }
     }
+}
+
+/// What tells an entry from the others of its list, whichever way the cloud writes it: a path with or without a slash at its end, a protocol in
+/// capitals or not.
+fn key_of(item: &Item, entries: &Entries) -> String {
+    let key = item.key(entries);
+    match entries.key {
+        ["mountPath"] if key.len() > 1 => key.trim_end_matches('/').to_owned(),
+        [_, "protocol"] => key.to_ascii_uppercase(),
+        _ => key,
+    }
+}
+
+/// An entry that was sent and is not there may be there under another key, as the cloud chose to write it. Nobody can tell it from one of somebody
+/// else's, so it stays; but each further try must not leave another one.
+fn drop_copies(entries: &Entries, merged: &mut Vec<(String, Item)>, sent: &Item, wanted: &BTreeMap<String, &Item>) {
+    let mut kept: Vec<(String, Item)> = Vec::new();
+    for (key, item) in merged.drain(..) {
+        let is_first = kept.iter().all(|(other, kept)| *other != key || !is_like(entries.fields, kept, &item));
+        let fields = || entries.fields.iter().filter(|field| !entries.key.contains(&field.name));
+        if is_first || wanted.contains_key(&key) || !is_like(fields(), sent, &item) {
+            kept.push((key, item));
+        }
+    }
+    *merged = kept;
+}
+
+/// Whether two entries say the same in these fields. What cannot be compared does not count.
+fn is_like<'f>(fields: impl IntoIterator<Item = &'f Field>, one: &Item, other: &Item) -> bool {
+    fields.into_iter().all(|field| match field.shape {
+        Shape::Entries(entries) => {
+            let (one, other) = (one.entries(field.name), other.entries(field.name));
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| is_like(entries.fields, one, other))
+        }
+        Shape::Secret => true,
+        Shape::Text | Shape::Json | Shape::Whole | Shape::Number | Shape::Price | Shape::Flag | Shape::Texts => {
+            field.is_same(one.get(field.name), other.get(field.name))
+        }
+    })
 }
 
 /// A number that says as much as none where nobody has set it.

@@ -351,3 +351,33 @@ fn a_zero_that_spec_sets_is_sent_where_none_is_seen_and_once_sent_it_is_so_until
     let spec = json!({"initContainers": [{"name": "a", "securityContext": {"runAsUser": 0}}]});
     assert!(ask(spec, root).answer().is_settled(), "here it can be seen");
 }
+
+#[test]
+fn an_entry_is_found_whichever_way_the_cloud_writes_its_key() {
+    let spec = json!({"containers": [{"name": "nginx", "volumeMounts": [{"mountPath": "/data/", "name": "v"}, {"mountPath": "/", "name": "w"}],
+        "ports": [{"port": 80, "protocol": "TCP"}, {"port": 53, "protocol": "UDP"}]}]});
+    let cloud = json!({"Containers": [{"Name": "nginx", "VolumeMounts": [{"MountPath": "/data", "Name": "v"}, {"MountPath": "/", "Name": "w"}],
+        "Ports": [{"Port": 80, "Protocol": "tcp"}, {"Port": 53, "Protocol": "udp"}]}]});
+    let found = ask(spec.clone(), cloud).answer();
+    assert!(found.is_settled() && found.call.is_empty(), "{:?}", said(&found));
+    let other = json!({"Containers": [{"Name": "nginx", "VolumeMounts": [{"MountPath": "/data", "Name": "other"}, {"MountPath": "/", "Name": "w"}],
+        "Ports": [{"Port": 80, "Protocol": "tcp"}, {"Port": 53, "Protocol": "udp"}]}]});
+    let found = ask(spec, other).answer();
+    assert_eq!(said(&found), ["containers[nginx].volumeMounts[/data].name: other -> v"]);
+    assert_eq!(found.call.entries("containers")[0].entries("volumeMounts").len(), 2);
+}
+
+#[test]
+fn of_an_entry_that_was_sent_and_comes_back_under_another_key_there_is_never_more_than_one_more() {
+    let spec = json!({"tags": [{"key": "Team", "value": "a"}]});
+    let tag = |key: &str, value: &str| json!({"Key": key, "Value": value});
+    let cloud = json!({"Tags": [tag("team", "a"), tag("team", "a"), tag("team", "b"), tag("b", "b"), tag("b", "b"), tag("team", "a")]});
+    let call = |ask: Ask| -> Vec<String> {
+        let found = ask.answer();
+        let tags = found.call.entries("tags");
+        tags.iter().map(|tag| format!("{}={}", tag.text("key").unwrap(), tag.text("value").unwrap())).collect()
+    };
+    let sent = call(ask(spec.clone(), cloud.clone()).having_sent(&["tags[Team]"]));
+    assert_eq!(sent, ["team=a", "team=b", "b=b", "b=b", "Team=a"], "nothing is lost but what is there twice in the same words");
+    assert_eq!(call(ask(spec, cloud)).len(), 7, "what steward did not send is none of its copies");
+}

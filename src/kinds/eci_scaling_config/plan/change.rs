@@ -171,8 +171,7 @@ fn not_converged(due: &[&Change]) -> Verdict {
 /// What spec would make of the configuration, and whether status can remember it.
 pub(super) fn check(desired: &Desired, difference: &Difference) -> Result<(), Flaw> {
     rules::check(&desired.item, difference)?;
-    let bytes = serde_json::to_string(&difference.named).map_or(usize::MAX, |text| text.len());
-    if bytes <= MAX_APPLIED_BYTES {
+    if progress::bytes_in(&difference.named) <= MAX_APPLIED_BYTES {
         return Ok(());
     }
     let message = "spec.configuration names more than status can remember: leave out what need not be steward's".to_owned();

@@ -4,7 +4,7 @@
 use super::{Change, Desired, Draft, Reason, SHOWN, Verdict, few, stuck};
 use crate::api::eci_scaling_config::status::{Conflict, Correction};
 use crate::kinds::eci_scaling_config::difference::ABSENT;
-use crate::kinds::eci_scaling_config::progress;
+use crate::kinds::eci_scaling_config::progress::{self, brief};
 use crate::reconcile::schedule;
 use jiff::{SignedDuration, Timestamp};
 
@@ -38,11 +38,11 @@ impl Draft<'_> {
         let is_theirs = |change: &&Change| progress::is_new(&self.status, &change.path, self.look()) && self.was_set_right(change, desired);
         let theirs: Vec<&Change> = due.iter().copied().filter(is_theirs).collect();
         let times = |change: &Change| {
-            let known = self.status.corrections.iter().find(|correction| correction.path == change.path.as_str());
+            let known = self.status.corrections.iter().find(|correction| correction.path == brief(change.path.as_str()));
             known.map_or(0, |correction| correction.times.len())
         };
         let fights: Vec<String> =
-            theirs.iter().filter(|change| times(change) >= CORRECTIONS).map(|change| change.path.as_str().to_owned()).collect();
+            theirs.iter().filter(|change| times(change) >= CORRECTIONS).map(|change| brief(change.path.as_str())).collect();
         if !fights.is_empty() {
             let mut paths = fights;
             paths.truncate(SHOWN);
@@ -51,7 +51,7 @@ impl Draft<'_> {
             return Some(told(due));
         }
         for change in theirs {
-            self.correct(change.path.as_str());
+            self.correct(brief(change.path.as_str()));
         }
         None
     }
@@ -67,7 +67,7 @@ impl Draft<'_> {
         print.is_some_and(|print| !self.status.secrets.contains(print))
     }
 
-    fn correct(&mut self, path: &str) {
+    fn correct(&mut self, path: String) {
         let corrections = &mut self.status.corrections;
         match corrections.iter_mut().find(|correction| correction.path == path) {
             Some(correction) => {
@@ -75,7 +75,7 @@ impl Draft<'_> {
                 let surplus = correction.times.len().saturating_sub(CORRECTIONS);
                 correction.times.drain(..surplus);
             }
-            None => corrections.push(Correction { path: path.to_owned(), times: vec![self.now.into()] }),
+            None => corrections.push(Correction { path, times: vec![self.now.into()] }),
         }
         // Those that were set right most lately are kept.
         corrections.sort_by_key(|correction| std::cmp::Reverse(correction.times.last().map(|time| time.get())));

@@ -26,12 +26,12 @@ use crate::cloud::alibaba::ess::ScalingConfiguration;
 use crate::cloud::alibaba::ess::configuration::Value;
 use crate::reason::Reason;
 use crate::reconcile::kind::{Given, Goal, Next, Part, Plan, Remark};
-use crate::reconcile::verdict::{Phase, Verdict, cut, few};
+use crate::reconcile::verdict::{Phase, Verdict, few};
 use jiff::{SignedDuration, Timestamp};
 
 /// Lists in status that are there to be read.
 pub(super) const SHOWN: usize = 32;
-/// The longest value that is shown.
+/// The most bytes of a value that is shown.
 const LONGEST_SHOWN: usize = 256;
 /// A configuration that was created a moment after the journal said so may carry an earlier time, by the cloud's clock.
 const CLOCKS_APART: SignedDuration = SignedDuration::from_secs(60);
@@ -126,7 +126,7 @@ impl Draft<'_> {
         status.scaling_configuration_name = configuration.text("scalingConfigurationName").map(str::to_owned);
         status.lifecycle_state = (!found.lifecycle_state.is_empty()).then(|| found.lifecycle_state.clone());
         let image = configuration.entries("containers").first().and_then(|first| first.text("image"));
-        let image = image.map(|image| cut(image, LONGEST_SHOWN));
+        let image = image.map(shortened);
         status.summary = Some(Summary { group, cpu: number("cpu"), memory: number("memory"), image });
     }
 
@@ -181,10 +181,21 @@ impl Draft<'_> {
 
 fn shown(change: &Change) -> Drift {
     Drift {
-        path: cut(&format!("spec.configuration.{}", change.path), LONGEST_SHOWN),
-        desired: cut(&change.desired, LONGEST_SHOWN),
-        observed: cut(&change.observed, LONGEST_SHOWN),
+        path: shortened(&format!("spec.configuration.{}", change.path)),
+        desired: shortened(&change.desired),
+        observed: shortened(&change.observed),
     }
+}
+
+/// As much as status has room for; what counts there are bytes.
+fn shortened(text: &str) -> String {
+    const CUT: char = '…';
+    if text.len() <= LONGEST_SHOWN {
+        return text.to_owned();
+    }
+    let room = LONGEST_SHOWN - CUT.len_utf8();
+    let end = (0..=room).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
+    format!("{}{CUT}", &text[..end])
 }
 
 fn flawed(flaw: Flaw) -> Verdict {

@@ -51,6 +51,7 @@ pub(in super::super) fn note(
 fn failed(status: &mut EciScalingConfigStatus, acted: Acted, paths: &[String]) {
     let Some(convergence) = &mut status.convergence else { return };
     convergence.sent = convergence.sent.saturating_sub(1);
+    let paths: Vec<String> = paths.iter().map(|path| progress::brief(path)).collect();
     for pursued in convergence.paths.iter_mut().filter(|pursued| paths.contains(&pursued.path)) {
         pursued.sent = pursued.sent.saturating_sub(1);
     }

@@ -1,7 +1,9 @@
 //! What the stories are too coarse for: what a failed call leaves behind, which values count as sent, and who may count on what.
 
 use super::*;
-use crate::api::eci_scaling_config::status::{Conflict, Convergence, Correction, Pursued, SecretPrint};
+use crate::api::eci_scaling_config::status::{
+    Conflict, Convergence, Correction, MAX_APPLIED_BYTES, MAX_SECRETS_BYTES, Pursued, SecretPrint,
+};
 use crate::api::paths::Paths;
 use crate::cloud::alibaba::ess::MODIFY_ECI_SCALING_CONFIGURATION;
 use crate::cloud::alibaba::ess::configuration::{CONFIGURATION, Item, Source};
@@ -258,6 +260,27 @@ fn what_does_not_converge_keeps_nothing_else_waiting_that_somebody_changes() {
 }
 
 #[test]
+fn a_cloud_that_writes_keys_in_its_own_way_does_not_fill_up() {
+    let mut object = edited(settled(), &json!({"cpu": 2, "tags": [{"key": "Team", "value": "a"}]}));
+    let mut tags = vec![json!({"Key": "by", "Value": "hand"})];
+    let mut calls = 0;
+    for second in (0..20_000).step_by(5) {
+        let plan = look_at(&object, &json!({"Cpu": 2.0, "Tags": tags}), second);
+        object = recorded(object, &plan);
+        if let Some(step @ EciScalingStep::Modify { content, .. }) = plan.steps.first() {
+            calls += 1;
+            let text = |tag: &Item, name: &str| tag.text(name).unwrap().to_lowercase();
+            tags = content.item.entries("tags").iter().map(|tag| json!({"Key": text(tag, "key"), "Value": text(tag, "value")})).collect();
+            object = answered(object, step, Ok(()), second);
+        }
+        assert!(tags.len() <= 3 && tags[0]["Key"] == "by", "{second}: {tags:?}");
+    }
+    assert_eq!(calls, 2 + 5, "twice, and then every hour");
+    let plan = look_at(&object, &json!({"Cpu": 2.0, "Tags": tags}), 20_000);
+    assert!(plan.verdict.reason == Reason::NotConverged && plan.verdict.message.contains("tags[Team]"), "{}", plan.verdict.message);
+}
+
+#[test]
 fn another_difference_that_does_not_converge_either_is_sent_twice_too() {
     let object = edited(settled(), &json!({"cpu": 2, "memory": 4}));
     let sent = pursued(object, 0..4000, &mut |second, _| json!({"Cpu": if second < 1000 { 2.0 } else { 1.0 }}));
@@ -428,4 +451,55 @@ fn a_zero_is_sent_once_where_the_cloud_shows_none_and_given_up_where_it_shows_so
     let sent = pursued(zero(), 0..3000, &mut |_, _| json!({"Cpu": 2.0, "TerminationGracePeriodSeconds": 30}));
     assert_eq!(sent.len(), 2, "{sent:?}");
     assert_eq!(said(&look_at(&observing(zero()), &json!({"Cpu": 2.0}), 0)).1, Reason::InSync);
+}
+
+// ── room in status ──────────────────────────────────────────────────────────────────────────────────────────
+
+#[test]
+fn what_is_remembered_of_edits_that_never_hold_has_an_end() {
+    let mut object = settled();
+    let path = |generation: i64| format!("/{generation:0>900}");
+    for generation in 0..100 {
+        let mount = json!({"mountPath": path(generation), "name": "v"});
+        object = edited(object, &json!({"cpu": 2, "containers": [{"name": "a", "volumeMounts": [mount]}]}));
+        let cloud = json!({"Cpu": 2.0, "Containers": [{"Name": "a", "Image": "a"}], "Volumes": [{"Name": "v", "Type": "EmptyDirVolume"}]});
+        let plan = look_at(&object, &cloud, generation * 60);
+        object = answered(recorded(object, &plan), &plan.steps[0], Ok(()), generation * 60);
+        let sets = &object.status.as_ref().unwrap().convergence.as_ref().unwrap().sets;
+        let bytes = serde_json::to_string(sets).unwrap().len();
+        assert!(bytes <= MAX_APPLIED_BYTES, "{generation}: {bytes}");
+        assert!(sets.reaches(&["containers", "a", "volumeMounts", &path(generation)]), "the latest is never what has to go");
+    }
+}
+
+#[test]
+fn former_prints_stay_as_long_as_there_is_room_for_their_bytes() {
+    let print = |number: usize, length: usize| SecretPrint { path: format!("{number:0>length$}"), hmac: "h".repeat(64) };
+    let mut prints: Vec<SecretPrint> = (0..200).map(|number| print(number, 2000)).collect();
+    let wanted: Vec<SecretPrint> = (300..310).map(|number| print(number, 1000)).collect();
+    crate::kinds::eci_scaling_config::progress::remember(&mut prints, &wanted);
+    let bytes = serde_json::to_string(&prints).unwrap().len();
+    assert!((MAX_SECRETS_BYTES * 3 / 4..=MAX_SECRETS_BYTES).contains(&bytes), "{bytes}");
+    assert!(wanted.iter().all(|print| prints.contains(print)));
+}
+
+#[test]
+fn what_is_shown_and_what_is_listed_is_short_in_bytes() {
+    for character in ["a", "é", "語", "🦀"] {
+        let long = character.repeat(1000);
+        let object = edited(settled(), &json!({"cpu": 2, "hostName": long, "tags": [{"key": character.repeat(128), "value": "v"}]}));
+        let plan = look_at(&object, &json!({"Cpu": 2.0, "HostName": character.repeat(300)}), 0);
+        let convergence = plan.status.convergence.as_ref().unwrap();
+        let paths = convergence.paths.iter().map(|pursued| pursued.path.as_str());
+        assert!(paths.clone().all(|path| path.len() <= 256), "{:?}", convergence.paths);
+        assert!(paths.clone().any(|path| path.starts_with("tags[") && path.ends_with(']')), "{:?}", convergence.paths);
+        let shown = super::shortened(&long);
+        assert!(
+            shown.len() <= 256 && shown.len() > 250 && shown.ends_with('…') && long.starts_with(shown.trim_end_matches('…')),
+            "{shown}"
+        );
+        // A path is the same one however much of it is remembered.
+        let plan = look_at(&recorded(object, &plan), &json!({"Cpu": 2.0}), 1);
+        assert_eq!(said(&plan).1, Reason::AwaitingConsistency);
+    }
 }
