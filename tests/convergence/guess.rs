@@ -113,6 +113,8 @@ fn manners() -> impl Strategy<Value = Manners> {
         |(empty_fields, empty_strings, list_order, passwords, numbers_as_texts, untidy)| {
             // Which of two entries of one key is which, nobody could say otherwise.
             let list_order = if untidy { ListOrder::Kept } else { list_order };
+            // An entry that has nothing but an empty text could not be said.
+            let empty_strings = if untidy { EmptyStrings::Clear } else { empty_strings };
             Manners { empty_fields, empty_strings, list_order, passwords, numbers_as_texts, untidy }
         },
     )

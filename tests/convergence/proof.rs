@@ -54,6 +54,26 @@ impl Proof<'_> {
         has_a_zero(self.spec, fields())
     }
 
+    /// Whether a container goes on mounting this volume although spec does not say so.
+    fn is_mounted(&self, list: &List<'_>, volume: &str) -> bool {
+        list.path == ["volumes"]
+            && fields().iter().enumerate().any(|(place, field)| match &field.kind {
+                Kind::Entries { key: keys, fields } if field.name.to_lowercase().ends_with("containers") => {
+                    entries(self.after, place).iter().any(|container| {
+                        let same = |wanted: &&Level| key(wanted, keys, fields) == key(container, keys, fields);
+                        mounts(container, fields, volume, entries(self.spec, place).iter().find(same))
+                    })
+                }
+                _ => false,
+            })
+    }
+
+    fn is_told_to_stay(&self, path: &[String]) -> Held {
+        let text = text_of(path);
+        let told = self.settled.left.mounted.iter().any(|(volume, _)| volume.as_str() == text);
+        demand(told, || format!("{text} stays, and nobody says so"))
+    }
+
     fn one_call(&self) -> Option<&Said> {
         self.settled.calls.first()
     }
@@ -141,6 +161,12 @@ impl Proof<'_> {
                     demand(is.len() == was.len(), || format!("{} is named by spec, and their number has changed", shown()))?;
                     was.iter().zip(&is).try_for_each(|(was, is)| self.entry(list, was, is, Some(wanted), &path))?;
                 }
+                None if self.owned.0.contains(&path) && self.is_mounted(list, one) => {
+                    let (was, is): (Vec<Level>, Vec<Level>) =
+                        (was.iter().map(|level| tidy(level)).collect(), is.iter().map(|level| tidy(level)).collect());
+                    demand(was == is, || format!("{} is mounted and has changed", shown()))?;
+                    self.is_told_to_stay(&path)?;
+                }
                 None if list.exclusive || self.owned.0.contains(&path) => {
                     demand(is.is_empty(), || format!("{} should have gone", shown()))?;
                 }
@@ -155,12 +181,18 @@ impl Proof<'_> {
         let mut left = is.iter();
         for was in was {
             let all_ours = self.is_all_ours(list, was, path);
-            if all_ours {
+            let is_mounted = all_ours && self.is_mounted(list, &path[path.len() - 1]);
+            if all_ours && !is_mounted {
                 continue;
             }
             let Some(is) = left.next() else {
                 return Err(format!("{} is lost: {was:?}; ours were {:?}", path.join("/"), self.owned.0.members()));
             };
+            if is_mounted {
+                demand(tidy(was) == tidy(is), || format!("{} is mounted and has changed: {was:?} -> {is:?}", path.join("/")))?;
+                self.is_told_to_stay(path)?;
+                continue;
+            }
             self.entry(list, was, is, None, path)?;
         }
         demand(left.next().is_none(), || format!("{} is nobody's, or should have gone: {is:?}", path.join("/")))
@@ -294,7 +326,9 @@ impl Proof<'_> {
         for path in now.members().iter().filter(|path| !named.leaves.contains(*path) && !named.entries.contains(*path)) {
             demand(owned.contains(path), || format!("{} was neither ours before nor in spec, and is now", path.join("/")))?;
             let at_home = fields().iter().any(|field| field.name == path[0] && self.is_kept_at_home(field));
-            demand(at_home || is_there(self.after, fields(), path), || format!("{} is gone, and still ours", path.join("/")))?;
+            // All of a volume that should go is remembered until it goes.
+            let stays = self.settled.left.mounted.iter().any(|(volume, _)| path.starts_with(volume.names()));
+            demand(at_home || stays || is_there(self.after, fields(), path), || format!("{} is gone, and still ours", path.join("/")))?;
         }
         Ok(())
     }
@@ -417,6 +451,23 @@ fn has_a_zero(level: &Level, fields: &[Field]) -> bool {
     level.iter().any(|(place, seen)| match (seen, &fields[*place].kind) {
         (Seen::One(value), Kind::Whole | Kind::Number) => value.as_f64() == Some(0.0),
         (Seen::Entries(entries), Kind::Entries { fields, .. }) => entries.iter().any(|entry| has_a_zero(entry, fields)),
+        _ => false,
+    })
+}
+
+/// Whether a container mounts this volume by an entry that spec, if it names the container, says nothing of.
+fn mounts(container: &Level, fields: &[Field], volume: &str, spec: Option<&Level>) -> bool {
+    fields.iter().enumerate().any(|(place, field)| match &field.kind {
+        Kind::Entries { key: keys, fields } if field.name.to_lowercase().ends_with("volumemounts") => {
+            let name = fields.iter().position(|field| field.name == "name").unwrap_or_default();
+            let all = entries(container, place).iter().filter(|mount| holds_something(mount));
+            let mut its = all.filter(|mount| mount.get(&name) == Some(&Seen::One(Value::from(volume))));
+            its.any(|mount| {
+                let same = |wanted: &&Level| key(wanted, keys, fields) == key(mount, keys, fields);
+                let wanted = spec.and_then(|spec| entries(spec, place).iter().find(same));
+                wanted.is_none_or(|wanted| !wanted.contains_key(&name))
+            })
+        }
         _ => false,
     })
 }

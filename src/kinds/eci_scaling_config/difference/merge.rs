@@ -26,16 +26,22 @@ pub(super) struct Outcome {
     pub(super) unavailable: Vec<Path>,
     /// What is ours and should go, and that the rest of its entry cannot do without.
     pub(super) stuck: Vec<Path>,
+    /// Volumes among these, and who mounts them.
+    pub(super) mounted: Vec<(Path, Path)>,
 }
 
 pub(super) struct Merge<'a> {
     question: Question<'a>,
     outcome: Outcome,
+    /// Volumes by name, and a container that goes on mounting each.
+    pub(super) mounts: BTreeMap<String, Path>,
+    /// What is carried now stays as it is, whoever set it.
+    hands_off: bool,
 }
 
 impl<'a> Merge<'a> {
     pub(super) fn new(question: &Question<'a>) -> Self {
-        Self { question: *question, outcome: Outcome::default() }
+        Self { question: *question, outcome: Outcome::default(), mounts: BTreeMap::new(), hands_off: false }
     }
 
     /// One field of the configuration.
@@ -83,14 +89,14 @@ impl<'a> Merge<'a> {
             let is_unseen = observed.is_none() && is_zero(value) && !self.question.owned.contains(here.names());
             if is_unseen {
                 self.may_differ(field, here, desired, observed);
-            } else if !usual && !field.is_same(desired, observed) {
+            } else if !usual && !is_same(field, here, desired, observed) {
                 self.differs(field, here, desired, observed);
             }
             return desired.cloned();
         }
         // What the document says anyway is as good as gone: where it is cleared, the cloud may put it in again.
         let is_gone = observed.is_none_or(|value| value.is_empty() || field.is_usual(value));
-        let ours = self.question.owned.contains(here.names());
+        let ours = self.is_ours(here);
         let unwanted = exclusive && here.names().len() > 2;
         if is_gone || !(ours || unwanted) {
             return observed.cloned();
@@ -114,7 +120,7 @@ impl<'a> Merge<'a> {
             return desired.cloned();
         }
         // Set by us, and its entry is still there, whether the cloud shows it or not.
-        if self.question.owned.contains(here.names()) {
+        if self.is_ours(here) {
             self.differs(field, here, None, observed);
             return None;
         }
@@ -196,10 +202,8 @@ impl<'a> Merge<'a> {
 
     /// An entry that spec does not name: it stays, unless it is ours, or nothing of it is anybody else's.
     fn unnamed(&mut self, entries: &'static Entries, item: &Item, path: &Path, exclusive: bool) -> Option<Item> {
-        let owned = self.question.owned;
-        if exclusive || owned.contains(path.names()) {
-            self.outcome.changes.push(change(path, ABSENT, PRESENT));
-            return None;
+        if exclusive || self.is_ours(path) {
+            return self.gone(entries, item, path);
         }
         let before = (self.outcome.changes.len(), self.outcome.stuck.len(), self.outcome.lost.len());
         let rest = self.entry(entries, None, item, path, false);
@@ -214,10 +218,31 @@ impl<'a> Merge<'a> {
             self.outcome.changes.truncate(before.0);
             self.outcome.stuck.truncate(before.1);
             self.outcome.lost.truncate(before.2);
-            self.outcome.changes.push(change(path, ABSENT, PRESENT));
-            return None;
+            return self.gone(entries, item, path);
         }
         Some(rest)
+    }
+
+    /// An entry that is to go. A volume stays as it is as long as a container of somebody else's mounts it.
+    fn gone(&mut self, entries: &'static Entries, item: &Item, path: &Path) -> Option<Item> {
+        let holder = match path.names() {
+            [list, name] if list == "volumes" => self.mounts.get(name).cloned(),
+            _ => None,
+        };
+        let Some(holder) = holder else {
+            self.outcome.changes.push(change(path, ABSENT, PRESENT));
+            return None;
+        };
+        self.outcome.stuck.push(path.clone());
+        self.outcome.mounted.push((path.clone(), holder));
+        self.hands_off = true;
+        let kept = self.entry(entries, None, item, path, false);
+        self.hands_off = false;
+        Some(kept)
+    }
+
+    fn is_ours(&self, path: &Path) -> bool {
+        !self.hands_off && self.question.owned.contains(path.names())
     }
 
     /// A new entry is one difference, whatever it holds.
@@ -258,9 +283,19 @@ impl<'a> Merge<'a> {
     }
 }
 
+/// Whether both mean the same; of a type of volume in any case, since it is all letters.
+fn is_same(field: &Field, here: &Path, desired: Option<&Value>, observed: Option<&Value>) -> bool {
+    match (desired, observed) {
+        (Some(Value::Text(one)), Some(Value::Text(other))) if here.top() == "volumes" && field.name == "type" => {
+            one.eq_ignore_ascii_case(other)
+        }
+        _ => field.is_same(desired, observed),
+    }
+}
+
 /// What tells an entry from the others of its list, whichever way the cloud writes it: a path with or without a slash at its end, a protocol in
 /// capitals or not.
-fn key_of(item: &Item, entries: &Entries) -> String {
+pub(super) fn key_of(item: &Item, entries: &Entries) -> String {
     let key = item.key(entries);
     match entries.key {
         ["mountPath"] if key.len() > 1 => key.trim_end_matches('/').to_owned(),

@@ -381,3 +381,40 @@ fn of_an_entry_that_was_sent_and_comes_back_under_another_key_there_is_never_mor
     assert_eq!(sent, ["team=a", "team=b", "b=b", "b=b", "Team=a"], "nothing is lost but what is there twice in the same words");
     assert_eq!(call(ask(spec, cloud)).len(), 7, "what steward did not send is none of its copies");
 }
+
+#[test]
+fn a_volume_of_ours_stays_as_it_is_as_long_as_somebody_elses_container_mounts_it() {
+    let mount = |volume: &str| json!([{"Name": volume, "MountPath": "/m"}]);
+    let cloud = |containers: Json| json!({"Volumes": [{"Name": "v", "Type": "EmptyDirVolume"}, {"Name": "w"}], "Containers": containers});
+    let foreign = || cloud(json!([{"Name": "a", "Image": "a"}, {"Name": "theirs", "VolumeMounts": mount("v")}]));
+    let ours: [&[&str]; 2] = [&["volumes/v", "volumes/v/type"], &["volumes/v/type"]];
+    for owned in ours {
+        let found = ask(json!({"containers": [{"name": "a", "image": "b"}]}), foreign()).owning(owned).answer();
+        assert_eq!((shown(&found.cannot_clear), said(&found).len()), (vec!["volumes[v]"], 1), "{owned:?}");
+        let (volume, holder) = &found.mounted[0];
+        assert_eq!((volume.as_str(), holder.as_str()), ("volumes[v]", "containers[theirs]"));
+        assert_eq!(found.owned(&paths(owned), &Paths::default()), paths(owned), "it goes as soon as it can");
+        let volumes = found.merged.entries("volumes");
+        assert_eq!((volumes.len(), volumes[0].text("type")), (2, Some("EmptyDirVolume")));
+    }
+    let goes =
+        |spec: Json, cloud: Json, owned: &[&'static str]| ask(spec, cloud).owning(owned).answer().merged.entries("volumes").len() == 1;
+    assert!(goes(json!({}), cloud(json!([{"Name": "a"}])), ours[0]), "nobody mounts it");
+    let own = cloud(json!([{"Name": "a"}, {"Name": "b", "VolumeMounts": mount("v")}]));
+    assert!(goes(json!({}), own.clone(), &["containers/b", "volumes/v"]), "the container goes with it");
+    let mounted = cloud(json!([{"Name": "a", "VolumeMounts": mount("v")}]));
+    assert!(!goes(json!({}), mounted.clone(), &["volumes/v"]), "the mount is not ours");
+    let spec = json!({"containers": [{"name": "a", "volumeMounts": [{"mountPath": "/m/", "name": "v"}]}]});
+    assert!(goes(spec, mounted, &["volumes/v"]), "spec contradicts itself, and is refused");
+    // A container that should go and cannot keeps its volume.
+    let only = cloud(json!([{"Name": "b", "VolumeMounts": mount("v")}]));
+    assert!(!goes(json!({}), only.clone(), &["containers/b", "volumes/v"]));
+    assert_eq!(ask(json!({}), only).owning(&["containers/b", "volumes/v"]).overriding().answer().merged.entries("volumes").len(), 1);
+}
+
+#[test]
+fn the_type_of_a_volume_is_the_same_in_any_case() {
+    let found =
+        ask(json!({"volumes": [{"name": "v", "type": "NFSVolume"}]}), json!({"Volumes": [{"Name": "v", "Type": "nfsVolume"}]})).answer();
+    assert!(found.is_settled() && found.call.is_empty(), "{:?}", said(&found));
+}

@@ -188,11 +188,7 @@ fn nothing_to_say(difference: &Difference) -> Verdict {
         return stuck(Reason::CannotMerge, message);
     }
     if difference.stuck().next().is_some() {
-        let message = format!(
-            "{} left spec, and no parameter of the cloud's clears it: put it back, clear it in the console, or set spec.allowOverride",
-            few(difference.stuck().map(Path::as_str))
-        );
-        return stuck(Reason::CannotClear, message);
+        return stuck(Reason::CannotClear, cannot_clear(difference));
     }
     // What still differs is unavailable, too.
     let unavailable: BTreeSet<&Path> = difference.unavailable.iter().chain(difference.changes.iter().map(|change| &change.path)).collect();
@@ -203,6 +199,33 @@ fn nothing_to_say(difference: &Difference) -> Verdict {
         "the configuration is as spec has it. The vendor calls {} unavailable: steward sends it, and nobody waits for it",
         few(unavailable.into_iter().map(Path::as_str))
     ))
+}
+
+/// What stays although it left spec, why, and what helps.
+fn cannot_clear(difference: &Difference) -> String {
+    let holder = |path: &Path| difference.mounted.iter().find(|(volume, _)| volume == path).map(|(_, holder)| holder);
+    let (mounted, rest): (Vec<&Path>, Vec<&Path>) = difference.stuck().partition(|path| holder(path).is_some());
+    let (clearable, rest): (Vec<&Path>, Vec<&Path>) = rest.into_iter().partition(|path| difference.can_be_overridden(path));
+    let told = |paths: &[&Path]| few(paths.iter().map(|path| path.as_str()));
+    let mut said = Vec::new();
+    if !clearable.is_empty() {
+        said.push(format!(
+            "{} left spec, and no parameter of the cloud's clears it: put it back, clear it in the console, or set spec.allowOverride",
+            told(&clearable)
+        ));
+    }
+    if !rest.is_empty() {
+        said.push(format!(
+            "{} left spec, and what is there cannot be without it: put it back, or change or remove it in the console",
+            told(&rest)
+        ));
+    }
+    for (volume, holder) in mounted.iter().filter_map(|volume| Some((volume, holder(volume)?))) {
+        said.push(format!(
+            "{volume} left spec and stays, because {holder} mounts it, and spec does not say so: put it back, or take the mount away"
+        ));
+    }
+    said.join(". ")
 }
 
 fn settled(message: &str) -> Verdict {

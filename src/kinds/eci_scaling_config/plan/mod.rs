@@ -14,7 +14,7 @@ pub(super) use step::CREATE;
 pub use step::{Content, EciScalingStep};
 
 use super::desired::{Desired, Flaw, desired};
-use super::difference::{Change, Difference};
+use super::difference::{ABSENT, Change, Difference, PRESENT, Path};
 use super::observe::Observed;
 use crate::api::EciScalingConfig;
 use crate::api::eci_scaling_config::EciScalingConfigStatus;
@@ -153,7 +153,10 @@ impl Draft<'_> {
     }
 
     fn show(&mut self, difference: &Difference) {
-        self.status.drift = difference.changes.iter().filter(|change| !change.unavailable).take(SHOWN).map(shown).collect();
+        let changes = difference.changes.iter().filter(|change| !change.unavailable).map(shown);
+        // What should go and cannot is a difference, whether the rest of it could be sent or not.
+        let stays = difference.stuck().filter(|path| difference.changes.iter().all(|change| change.path != **path));
+        self.status.drift = changes.chain(stays.map(|path| drift(path, ABSENT, PRESENT))).take(SHOWN).collect();
     }
 
     /// A step that failed is not repeated before its time; what is said of it meanwhile.
@@ -180,11 +183,11 @@ impl Draft<'_> {
 }
 
 fn shown(change: &Change) -> Drift {
-    Drift {
-        path: shortened(&format!("spec.configuration.{}", change.path)),
-        desired: shortened(&change.desired),
-        observed: shortened(&change.observed),
-    }
+    drift(&change.path, &change.desired, &change.observed)
+}
+
+fn drift(path: &Path, desired: &str, observed: &str) -> Drift {
+    Drift { path: shortened(&format!("spec.configuration.{path}")), desired: shortened(desired), observed: shortened(observed) }
 }
 
 /// As much as status has room for; what counts there are bytes.

@@ -348,6 +348,28 @@ fn a_correction_that_is_refused_beside_what_does_not_converge_is_none() {
     assert_eq!(look_at(&object, &cloud, 160).remarks.len(), 0, "it is told once");
 }
 
+#[test]
+fn what_cannot_go_is_told_with_what_helps_also_by_who_only_looks() {
+    let cloud = json!({
+        "HostName": "shop", "Containers": [{"Name": "theirs", "Image": "a", "VolumeMounts": [{"Name": "v", "MountPath": "/v"}], "Cpu": 1}],
+        "Volumes": [{"Name": "v"}],
+    });
+    let says = |owned: &[&str], words: &[&str], no_words: &[&str]| {
+        let object = with(an_object(&json!({})), |status| status.applied = paths(owned));
+        let plan = look_at(&object, &cloud, 0);
+        let message = plan.verdict.message.clone();
+        assert_eq!((said(&plan), plan.verdict.drifted), ((Phase::Stuck, Reason::CannotClear, vec![]), Some(true)), "{message}");
+        assert!(words.iter().all(|word| message.contains(word)) && !no_words.iter().any(|word| message.contains(word)), "{message}");
+        let plan = look_at(&observing(object), &cloud, 0);
+        let drift: Vec<&str> = plan.status.drift.iter().map(|drift| drift.path.as_str()).collect();
+        assert_eq!((said(&plan).1, drift.len()), (Reason::DriftDetected, 1));
+        assert!(plan.verdict.message.contains(&format!("differs in {};", drift[0])), "{}", plan.verdict.message);
+    };
+    says(&["containers/theirs/image"], &["containers[theirs].image left spec", "put it back"], &["allowOverride"]);
+    says(&["hostName"], &["hostName left spec", "allowOverride"], &[]);
+    says(&["volumes/v"], &["volumes[v] left spec and stays, because containers[theirs] mounts it"], &["allowOverride"]);
+}
+
 // ── values from elsewhere ───────────────────────────────────────────────────────────────────────────────────
 
 fn secret(name: &str, value: &str) -> References {
