@@ -37,6 +37,7 @@ impl Manners {
 }
 
 /// What spec may decide beside the configuration.
+#[allow(clippy::struct_excessive_bools, reason = "switches that have nothing to do with each other")]
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Policies {
     pub(crate) exclusive: bool,
