@@ -9,6 +9,13 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 /// The most targets that one call takes.
 const LARGEST: usize = 100;
+/// More batches than any object has.
+const MOST_BATCHES: i32 = 4000;
+
+/// Every number that a batch may have, however often the targets were cut anew.
+pub(super) fn all_numbers() -> std::ops::Range<i32> {
+    0..MOST_BATCHES
+}
 
 impl Intent {
     /// Whether it is settled who runs it, and in which batches.

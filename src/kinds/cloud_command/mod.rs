@@ -9,6 +9,7 @@ mod fitness;
 pub mod frequency;
 mod inputs;
 pub mod intent;
+pub mod live;
 mod observe;
 mod perform;
 mod plan;

@@ -4,6 +4,7 @@ use super::SEED;
 use super::real::{Real, ready_of};
 use super::security_group_membership::Table;
 use serde_json::{Value, json};
+use std::process::Command;
 use std::time::Duration;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -72,6 +73,18 @@ fn until_ready(real: &Real, name: &str, ready: &str) {
     real.until(MINUTE, &format!("{name} is {ready}"), |real| get(real, name).is_some_and(|object| ready_of(&object) == ready));
 }
 
+/// `steward results`, typed by an administrator.
+fn results(real: &Real, arguments: &[&str]) -> String {
+    let said = Command::new(env!("CARGO_BIN_EXE_steward"))
+        .args(["results", "--allow-endpoint", "http://127.0.0.1:*"])
+        .args(arguments)
+        .env("KUBECONFIG", real.playground.control_plane().kubeconfig())
+        .output()
+        .expect("it runs");
+    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+    String::from_utf8_lossy(&said.stdout).into_owned()
+}
+
 /// Run, edited and run again, deleted while it is scheduled; also what the rights of steward are measured by.
 pub(super) fn the_whole_way(real: &Real) {
     real.apply(UPTIME);
@@ -119,6 +132,10 @@ fn kubectl_get_shows_what_ran_and_where_it_failed_and_no_secret() {
     assert!(told.contains("i-web3: exit code 4") && told.contains("denied for (secret)"), "{told}");
     assert!(!told.contains("correct-horse"), "{told}");
     assert_eq!(real.acted("RunCommand"), 4, "three servers two at a time are two calls");
+    let all = results(&real, &["patch-openssl", "--output", "table"]);
+    assert_eq!(all.lines().filter(|line| line.ends_with(": Succeeded, exit code 0")).count(), 2, "{all}");
+    let one = results(&real, &["patch-openssl", "--instance", "i-web3"]);
+    assert!(one.contains("i-web3: Failed, exit code 4") && one.contains("denied for (secret)") && !one.contains("correct-horse"), "{one}");
     let everything = real.kubectl(&["get", "steward", "-o", "name"]);
     assert!(everything.lines().any(|line| line == "cloudcommand.cloudsteward.dev/uptime"), "{everything}");
 }

@@ -6,16 +6,14 @@ use crate::api::cloud_command::status::{CodeCount, MAX_CODES};
 use crate::api::envelope::RESOLVE;
 use crate::api::journal::{JournalEntry, JournalKind, JournalState};
 use crate::cloud::alibaba::ecs::commands::{Invocation, InvocationResult};
-use crate::kinds::cloud_command::RUN_TAG;
 use crate::kinds::cloud_command::agenda::run_of;
 use crate::kinds::cloud_command::observe::is_over;
+use crate::kinds::cloud_command::{RUN_TAG, batches};
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
 
 /// A run that was accepted and cannot be seen for so long will not be seen any more.
 const FORGOTTEN: SignedDuration = SignedDuration::from_hours(24);
-/// More batches than any object has, however often its targets are cut anew.
-const MOST_BATCHES: i32 = 4000;
 
 impl Draft<'_> {
     pub(super) fn follow(&mut self) {
@@ -142,7 +140,7 @@ impl Draft<'_> {
         if ours.is_empty() {
             return BTreeMap::new();
         }
-        let found = (0..MOST_BATCHES).filter_map(|batch| {
+        let found = batches::all_numbers().filter_map(|batch| {
             let run = run_of(self.object, &self.given.installation.cluster_id, &intent.hash, batch, 1);
             Some((batch, tagged(ours, &run.tag())?))
         });

@@ -13,6 +13,7 @@ mod wind_up;
 pub(super) use note::note;
 pub use step::CloudCommandStep;
 pub(super) use step::invoking;
+pub(super) use telling::{Outputs, told};
 
 use super::agenda::{is_out, is_unresolved};
 use super::inputs::{Flaw, Inputs, inputs};

@@ -28,11 +28,18 @@ const AFTER_DUE: SignedDuration = SignedDuration::from_secs(10);
 const WITHHELD: &str = "(not kept: a value from a Secret has changed since, and could not be taken out)";
 
 /// What is kept of outputs, for one entry of the journal.
-pub(super) struct Outputs {
+pub(in super::super) struct Outputs {
     on: Option<CaptureOn>,
     most: usize,
     /// `None` if a value that may be in them is not known any more.
     secrets: Option<Vec<SecretString>>,
+}
+
+impl Outputs {
+    /// Everything, without these values.
+    pub(in super::super) fn all(secrets: Option<Vec<SecretString>>) -> Self {
+        Self { on: Some(CaptureOn::Always), most: usize::MAX, secrets }
+    }
 }
 
 impl Draft<'_> {
@@ -360,7 +367,7 @@ fn phase(status: &InvocationStatus) -> Phase {
 }
 
 /// A result as it stands in status.
-pub(super) fn told(result: &InvocationResult, batch: Option<i32>, outputs: &Outputs) -> TargetResult {
+pub(in super::super) fn told(result: &InvocationResult, batch: Option<i32>, outputs: &Outputs) -> TargetResult {
     let phase = phase(&result.status);
     let has_failed = rank(&phase) < 3;
     let is_over = result.status.is_over();
