@@ -104,6 +104,9 @@ pub struct Intent {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trigger: Option<String>,
     pub first_seen: Time,
+    /// The resource group in which it runs, and in which it is looked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource_group_id: Option<String>,
     /// Fingerprint of script and parameters, under a key that never leaves the installation: what is kept elsewhere must not change under a run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contents: Option<String>,

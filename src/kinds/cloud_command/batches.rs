@@ -30,6 +30,17 @@ impl Intent {
         self.targets = targets;
     }
 
+    /// Forgets who is in which batch. What is settled stays so.
+    pub(super) fn uncut(&mut self) {
+        self.targets.clear();
+        (self.batch_size, self.first_batch, self.target_count) = (None, None, None);
+    }
+
+    /// A number above those of all batches that are settled.
+    pub(super) fn above_settled(&self) -> i32 {
+        self.settled.iter().filter_map(|range| ends(range)).map(|(_, to)| to.saturating_add(1)).max().unwrap_or_default()
+    }
+
     fn size(&self) -> usize {
         usize::try_from(self.batch_size.unwrap_or_default()).unwrap_or_default()
     }
@@ -143,7 +154,7 @@ mod tests {
     use super::*;
 
     fn intent(targets: usize, size: usize, first: i32) -> Intent {
-        let mut intent = Intent::of("h", None, jiff::Timestamp::UNIX_EPOCH);
+        let mut intent = Intent::of("h", None, None, jiff::Timestamp::UNIX_EPOCH);
         intent.cut((0..targets).map(|number| format!("i-{number:03}")).collect(), size, first);
         intent
     }

@@ -33,8 +33,8 @@ pub async fn live(
     cloud: &Session,
 ) -> Result<Vec<LiveResult>, CloudError> {
     let ecs = cloud.ecs()?;
-    let group = object.spec.resource_group_id.as_deref();
     let status = object.status.as_ref();
+    let group = status.and_then(|status| status.intent.as_ref()).and_then(|intent| intent.resource_group_id.as_deref());
     let mut ids: BTreeSet<String> = status.iter().flat_map(|status| &status.operations).flat_map(|entry| entry.ids.clone()).collect();
     ids.extend(status.and_then(|status| status.intent.as_ref()).iter().flat_map(|intent| intent.invoke_ids.clone()));
     if let (Some(cluster_id), Some(intent)) = (cluster_id, status.and_then(|status| status.intent.as_ref())) {

@@ -44,6 +44,7 @@ fn the_fullest_status_stays_below_its_limit() {
         state: JournalState::OutcomeUnknown,
         batch: None,
         started_at: at(0),
+        sent_again_at: Some(at(0)),
         attempt: i32::MAX,
         ids: vec![letters(64)],
         group: Some(letters(64)),

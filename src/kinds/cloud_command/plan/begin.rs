@@ -104,7 +104,8 @@ impl Draft<'_> {
             self.look_at(self.now);
             return Some(working(Reason::Applying, "looking for what the cloud has run of this command already"));
         }
-        let first = hits.keys().next_back().map_or(0, |batch| batch.saturating_add(1));
+        let above_hits = hits.keys().next_back().map_or(0, |batch| batch.saturating_add(1));
+        let first = above_hits.max(self.intent()?.above_settled());
         let reached: BTreeSet<String> =
             hits.values().flat_map(|invocation| &invocation.instances).map(|instance| instance.instance_id.clone()).collect();
         let targets = &self.object.spec.targets;

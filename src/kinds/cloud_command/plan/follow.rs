@@ -10,7 +10,7 @@ use crate::kinds::cloud_command::agenda::run_of;
 use crate::kinds::cloud_command::observe::is_over;
 use crate::kinds::cloud_command::{RUN_TAG, batches};
 use jiff::SignedDuration;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A run that was accepted and cannot be seen for so long will not be seen any more.
 const FORGOTTEN: SignedDuration = SignedDuration::from_hours(24);
@@ -137,14 +137,20 @@ impl Draft<'_> {
     /// Runs of this intent that the cloud has, by batch: the first of each.
     pub(super) fn hits(&self) -> BTreeMap<i32, &Invocation> {
         let (Some(ours), Some(intent)) = (&self.seen.ours, self.intent()) else { return BTreeMap::new() };
-        if ours.is_empty() {
-            return BTreeMap::new();
+        let of_others = |id: &String| self.status.runs.iter().any(|run| run.intent_hash != intent.hash && run.invoke_ids.contains(id));
+        let unclear = ours.iter().filter(|invocation| !of_others(&invocation.id));
+        let mut tags: BTreeSet<&String> = unclear.filter_map(|invocation| invocation.tags.get(RUN_TAG)).collect();
+        let mut found = BTreeMap::new();
+        for batch in batches::all_numbers() {
+            if tags.is_empty() {
+                break;
+            }
+            let tag = run_of(self.object, &self.given.installation.cluster_id, &intent.hash, batch, 1).tag();
+            if tags.remove(&tag) {
+                found.extend(tagged(ours, &tag).map(|invocation| (batch, invocation)));
+            }
         }
-        let found = batches::all_numbers().filter_map(|batch| {
-            let run = run_of(self.object, &self.given.installation.cluster_id, &intent.hash, batch, 1);
-            Some((batch, tagged(ours, &run.tag())?))
-        });
-        found.collect()
+        found
     }
 
     /// What the cloud ran of this intent although nothing is on record comes onto the record. A restored status knows less than the cloud.
@@ -156,6 +162,9 @@ impl Draft<'_> {
         };
         let free = crate::api::cloud_command::status::MAX_OPERATIONS.saturating_sub(self.status.operations.len());
         let found: Vec<_> = self.hits().into_iter().filter(|(batch, _)| !on_record(*batch)).take(free).collect();
+        // The cloud has them in other batches than those that are on record: whom it has not reached is cut anew.
+        let elsewhere = |batch: i32, id: &String| intent.is_cut() && !intent.targets_of(batch).contains(id) && intent.targets.contains(id);
+        let cut_otherwise = found.iter().any(|(batch, found)| found.instances.iter().any(|one| elsewhere(*batch, &one.instance_id)));
         let entries: Vec<JournalEntry> = found
             .into_iter()
             .map(|(batch, invocation)| JournalEntry {
@@ -167,6 +176,7 @@ impl Draft<'_> {
                 state: JournalState::Submitted,
                 batch: Some(batch),
                 started_at: invocation.created.unwrap_or(self.now).into(),
+                sent_again_at: None,
                 attempt: 1,
                 ids: vec![invocation.id.clone()],
                 group: None,
@@ -181,6 +191,9 @@ impl Draft<'_> {
         self.has_news = true;
         if let Some(intent) = &mut self.status.intent {
             intent.adopted = true;
+            if cut_otherwise {
+                intent.uncut();
+            }
         }
         self.remember_what_was_sent();
         self.settle_what_is_over();

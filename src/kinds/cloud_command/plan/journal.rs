@@ -35,6 +35,7 @@ impl Draft<'_> {
             state: JournalState::Intended,
             batch: Some(batch),
             started_at: self.now.into(),
+            sent_again_at: None,
             attempt,
             ids: Vec::new(),
             group: None,
@@ -83,7 +84,10 @@ impl Draft<'_> {
             }
             let intent = self.intent().filter(|intent| intent.hash == entry.intent_hash).cloned();
             let targets = intent.map(|intent| fit_targets(&intent, batch)).filter(|targets| !targets.is_empty() || self.by_tags());
-            if let (Some(targets), Some(inputs), None, true) = (targets, inputs, obstacle, self.is_young(entry)) {
+            // The cloud knows the token with other parameters: to send the same again would tell nothing new.
+            let is_known_otherwise = self.given.failures.get(&part).is_some_and(|failure| failure.reason == Reason::OutcomeUnknown);
+            let may_again = self.is_young(entry) && !is_known_otherwise;
+            if let (Some(targets), Some(inputs), None, true) = (targets, inputs, obstacle, may_again) {
                 let script = self.script(&entry.intent_hash, batch, entry.attempt, targets, inputs);
                 if script.print == entry.request_fingerprint && script.call.client_token == entry.run {
                     return self.send_again(entry, script);
@@ -122,6 +126,7 @@ impl Draft<'_> {
             self.steps.push(CloudCommandStep::Invoke { run: entry.run.clone(), batch, call: Arc::new(script), again: true });
             for known in self.status.operations.iter_mut().filter(|known| known.run == entry.run) {
                 known.holder.clone_from(&self.given.installation.holder);
+                known.sent_again_at = Some(self.now.into());
             }
         } else {
             self.look_at(self.now);

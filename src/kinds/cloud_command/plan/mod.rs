@@ -81,9 +81,8 @@ impl Draft<'_> {
         let hash = intent_hash(self.object);
         let inputs = self.inputs();
         self.foresee(&hash, inputs.as_ref());
-        if self.status.intent.as_ref().is_some_and(|intent| intent.hash != hash)
-            && let Some(verdict) = self.wind_up()
-        {
+        let is_another = self.status.intent.as_ref().is_some_and(|intent| intent.hash != hash);
+        if is_another && let Some(verdict) = self.wind_up() {
             return verdict;
         }
         if self.status.intent.is_none() && self.status.past_intents.contains(&hash) {
@@ -97,6 +96,11 @@ impl Draft<'_> {
             return self.outcome();
         }
         self.open(&hash, inputs.as_ref());
+        if is_another {
+            // What was asked of the cloud was about the one before.
+            self.look_at(self.now);
+            return working(Reason::Applying, "looking for what the cloud has run of this command already");
+        }
         self.adopt();
         let verdict = self.begin(inputs);
         self.tell();
@@ -123,10 +127,9 @@ impl Draft<'_> {
 
     /// The intent is on record from the moment when it is first seen, and with it the inputs that it was seen with.
     fn open(&mut self, hash: &str, inputs: Result<&Inputs, &Flaw>) {
-        let now = self.now;
-        let trigger = self.object.spec.trigger.clone();
+        let (now, spec) = (self.now, &self.object.spec);
         let foreseen = self.status.next_intent.take();
-        let intent = self.status.intent.get_or_insert_with(|| Intent::of(hash, trigger, now));
+        let intent = self.status.intent.get_or_insert_with(|| Intent::of(hash, spec.trigger.clone(), spec.resource_group_id.clone(), now));
         if let Some(foreseen) = foreseen.filter(|foreseen| foreseen.hash == intent.hash && intent.contents.is_none()) {
             intent.first_seen = foreseen.first_seen;
             intent.contents = Some(foreseen.contents);
