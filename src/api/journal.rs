@@ -28,6 +28,9 @@ pub struct JournalEntry {
     pub batch: Option<i32>,
     /// When this attempt was recorded.
     pub started_at: Time,
+    /// When it was recorded that this attempt is sent once more, the last time; other processes do not begin another meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent_again_at: Option<Time>,
     /// Rises when an attempt is known to have done nothing, or what it made is gone.
     pub attempt: i32,
     /// What the cloud made of it, by id.
@@ -43,6 +46,13 @@ pub struct JournalEntry {
     /// What to ask the cloud's support about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
+}
+
+impl JournalEntry {
+    /// Tells the latest try of it from earlier ones, whoever makes it.
+    pub fn latest_try(&self) -> String {
+        format!("{} {}", self.run, self.sent_again_at.map_or_else(String::new, |at| at.get().to_string()))
+    }
 }
 
 /// What is called.

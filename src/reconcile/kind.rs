@@ -54,8 +54,9 @@ pub trait Kind: Recorded + Claimant + CustomResourceExt {
         self.status().cloned().unwrap_or_default()
     }
 
-    /// Entries of status whose fate is not known: the process remembers since when it has seen each (`Given::seen_since`).
-    fn open_entries(&self) -> Vec<String>;
+    /// Entries of status whose fate is not known, and which try each stands for: the process remembers since when it has seen each
+    /// (`Given::seen_since`), and begins anew with another try, also of another process.
+    fn open_entries(&self) -> BTreeMap<String, String>;
 
     /// The run of a call of which nobody knows whether it acted: whoever lets go of the object is told, so that it can be looked for.
     fn open_run(&self) -> Option<&str> {

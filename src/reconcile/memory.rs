@@ -80,8 +80,8 @@ pub struct Remembered {
     pub failures: BTreeMap<String, Failure>,
     /// The latest failure to read the cloud at all.
     pub blind: Option<Failure>,
-    /// By the clock that only goes forward: whoever sets the other one does not shorten a wait.
-    pub seen_since: BTreeMap<String, Instant>,
+    /// With the try that was seen. By the clock that only goes forward: whoever sets the other one does not shorten a wait.
+    pub seen_since: BTreeMap<String, (String, Instant)>,
     /// When a step of each part was last carried out, for as long as reads may lag and the sync interval lasts.
     pub done: BTreeMap<String, Timestamp>,
     /// When the cloud was last read.
@@ -101,18 +101,18 @@ pub struct Remembered {
 
 impl Remembered {
     /// Stamps entries that are seen for the first time, and forgets those that are gone.
-    pub fn watch_entries(&mut self, entries: &[String], now: Timestamp) -> BTreeMap<String, Timestamp> {
-        self.seen_since.retain(|entry, _| entries.contains(entry));
-        for entry in entries {
-            self.seen_since.entry(entry.clone()).or_insert_with(Instant::now);
+    pub fn watch_entries(&mut self, entries: &BTreeMap<String, String>, now: Timestamp) -> BTreeMap<String, Timestamp> {
+        self.seen_since.retain(|entry, (known, _)| entries.get(entry).is_some_and(|attempt| attempt == known));
+        for (entry, attempt) in entries {
+            self.seen_since.entry(entry.clone()).or_insert_with(|| (attempt.clone(), Instant::now()));
         }
         let ago = |since: &Instant| SignedDuration::try_from(since.elapsed()).unwrap_or(SignedDuration::MAX);
-        self.seen_since.iter().map(|(entry, since)| (entry.clone(), now.saturating_sub(ago(since)).unwrap_or(now))).collect()
+        self.seen_since.iter().map(|(entry, (_, since))| (entry.clone(), now.saturating_sub(ago(since)).unwrap_or(now))).collect()
     }
 
     /// A call for this entry may be on its way until now: its watch starts anew.
     pub fn touched(&mut self, part: &str) {
-        if let Some(since) = self.seen_since.get_mut(part) {
+        if let Some((_, since)) = self.seen_since.get_mut(part) {
             *since = Instant::now();
         }
     }
@@ -305,7 +305,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_entry_is_watched_from_its_first_sight_or_from_the_latest_call_for_it() {
         let mut remembered = Remembered::default();
-        let entries = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let entries = |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), "one".to_owned())).collect::<BTreeMap<_, _>>();
         let since =
             |seconds: &[(&str, i64)]| seconds.iter().map(|(name, second)| ((*name).to_owned(), at(*second))).collect::<BTreeMap<_, _>>();
         assert_eq!(remembered.watch_entries(&entries(&["a", "b"]), at(0)), since(&[("a", 0), ("b", 0)]));
@@ -320,6 +320,9 @@ mod tests {
             "a clock that was set says nothing of how long it was"
         );
         assert_eq!(remembered.watch_entries(&entries(&["a"]), at(11)), since(&[("a", 11)]), "who was gone is new");
+        tokio::time::advance(Duration::from_secs(5)).await;
+        let tried_by_another = BTreeMap::from([("a".to_owned(), "two".to_owned())]);
+        assert_eq!(remembered.watch_entries(&tried_by_another, at(16)), since(&[("a", 16)]));
     }
 
     #[test]

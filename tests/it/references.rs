@@ -125,8 +125,8 @@ impl Kind for Parrot {
         Removal::Undo
     }
 
-    fn open_entries(&self) -> Vec<String> {
-        Vec::new()
+    fn open_entries(&self) -> BTreeMap<String, String> {
+        BTreeMap::new()
     }
 
     fn unsupported(&self) -> Option<String> {

@@ -33,9 +33,9 @@ pub struct CloudCommandStatus {
     /// What runs now or ran last: fixed when it was first seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intent: Option<Intent>,
-    /// What runs as soon as the present intent is wound up.
+    /// What spec asks for now, while it cannot begin yet: the one before has to be wound up, or the object is suspended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub next: Option<NextIntent>,
+    pub next_intent: Option<NextIntent>,
     /// The command at a glance.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub summary: Option<Summary>,
@@ -83,6 +83,17 @@ impl CloudCommandStatus {
     }
 }
 
+/// One thing to run later, as it was when it was first seen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NextIntent {
+    /// Fingerprint of what spec asks to run, and of its trigger.
+    pub hash: String,
+    pub first_seen: Time,
+    /// Fingerprint of script and parameters.
+    pub contents: String,
+}
+
 /// One thing to run, as it was when it was first seen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -93,6 +104,9 @@ pub struct Intent {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trigger: Option<String>,
     pub first_seen: Time,
+    /// The resource group in which it runs, and in which it is looked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource_group_id: Option<String>,
     /// Fingerprint of script and parameters, under a key that never leaves the installation: what is kept elsewhere must not change under a run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contents: Option<String>,
@@ -130,17 +144,6 @@ pub struct Intent {
     /// What became of the targets of settled batches.
     #[serde(default)]
     pub tally: Tally,
-}
-
-/// An intent that waits for the one before it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct NextIntent {
-    /// Fingerprint of what spec asks to run, and of its trigger.
-    pub hash: String,
-    /// Fingerprint of script and parameters, as they were when it was first seen.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub contents: Option<String>,
 }
 
 /// Targets that were left out for the same reason.

@@ -10,6 +10,8 @@ use jiff::Timestamp;
 /// Questions to the cloud.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Agenda<'a> {
+    /// Where runs are looked for: what is in a resource group is found only there.
+    pub(super) resource_group: Option<&'a str>,
     /// Runs of which the cloud's id is known.
     pub(super) invocations: Vec<String>,
     /// How many runs of a schedule had ended when their results were last read.
@@ -25,7 +27,9 @@ pub(super) struct Agenda<'a> {
 pub(super) fn agenda<'a>(object: &'a CloudCommand, cluster_id: &str, now: Timestamp) -> Agenda<'a> {
     let deleting = object.metadata.deletion_timestamp.is_some();
     let entries = || object.status.iter().flat_map(|status| &status.operations);
+    let intent = object.status.as_ref().and_then(|status| status.intent.as_ref());
     let mut agenda = Agenda {
+        resource_group: intent.map_or(&object.spec.resource_group_id, |intent| &intent.resource_group_id).as_deref(),
         invocations: entries().filter(|entry| is_out(entry)).filter_map(|entry| entry.ids.first().cloned()).collect(),
         ended: object.status.as_ref().and_then(|status| status.schedule.as_ref()).map_or(0, |schedule| schedule.ended),
         ..Agenda::default()
@@ -35,8 +39,7 @@ pub(super) fn agenda<'a>(object: &'a CloudCommand, cluster_id: &str, now: Timest
         agenda.look_up = Some(run_of(object, cluster_id, "", 0, 1).object_tag());
     }
     if may_begin {
-        let intent = object.status.as_ref().and_then(|status| status.intent.as_ref()).filter(|intent| intent.is_cut());
-        if let (Some(intent), Some(status)) = (intent, object.status.as_ref()) {
+        if let (Some(intent), Some(status)) = (intent.filter(|intent| intent.is_cut()), object.status.as_ref()) {
             let next = batches::next(object, status);
             agenda.targets = next.into_iter().flat_map(|batch| intent.targets_of(batch)).cloned().collect();
         } else {

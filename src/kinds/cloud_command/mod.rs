@@ -9,6 +9,7 @@ mod fitness;
 pub mod frequency;
 mod inputs;
 pub mod intent;
+pub mod live;
 mod observe;
 mod perform;
 mod plan;
@@ -32,6 +33,7 @@ use crate::reconcile::record::Recorded;
 use crate::reconcile::verdict::Shape;
 use crate::references::Reference;
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 
 /// The tag that all attempts of one batch carry.
 const RUN_TAG: &str = "steward-run";
@@ -96,11 +98,11 @@ impl Kind for CloudCommand {
         if undo { Removal::Undo } else { Removal::LetGo }
     }
 
-    fn open_entries(&self) -> Vec<String> {
+    fn open_entries(&self) -> BTreeMap<String, String> {
         // Called like the step, so that a try that may have acted begins the watch anew.
         self.operations()
             .filter(|entry| agenda::is_unresolved(entry))
-            .map(|entry| plan::invoking(entry.batch.unwrap_or_default()))
+            .map(|entry| (plan::invoking(entry.batch.unwrap_or_default()), entry.latest_try()))
             .collect()
     }
 
@@ -117,13 +119,12 @@ impl Kind for CloudCommand {
     }
 
     fn remembers_inputs(&self) -> bool {
-        let Some(status) = &self.status else { return true };
         let hash = intent_hash(self);
-        match (&status.intent, &status.next) {
-            (Some(intent), _) if intent.hash == hash => intent.contents.is_none(),
-            (_, Some(next)) if next.hash == hash => next.contents.is_none(),
-            _ => true,
-        }
+        self.status.as_ref().is_none_or(|status| {
+            let is_present = status.intent.as_ref().is_some_and(|intent| intent.hash == hash);
+            let is_foreseen = status.next_intent.as_ref().is_some_and(|next| next.hash == hash);
+            !is_present && !is_foreseen && !status.past_intents.contains(&hash)
+        })
     }
 
     fn first_sight(&self, given: &Given<Self>, now: Timestamp) -> Self::Status {
@@ -131,7 +132,7 @@ impl Kind for CloudCommand {
     }
 
     async fn observe(&self, given: &Given<Self>, cloud: &Session, now: Timestamp) -> Result<Observed, CloudError> {
-        observe::observe(self, agenda::agenda(self, &given.installation.cluster_id, now), cloud).await
+        observe::observe(agenda::agenda(self, &given.installation.cluster_id, now), cloud).await
     }
 
     fn plan(&self, given: &Given<Self>, seen: &Observed, goal: Goal, now: Timestamp) -> Plan<Self> {
@@ -168,11 +169,12 @@ fn is_finished(object: &CloudCommand, status: &CloudCommandStatus) -> bool {
 
 impl Intent {
     /// An intent that is seen for the first time.
-    fn of(hash: &str, trigger: Option<String>, now: Timestamp) -> Self {
+    fn of(hash: &str, trigger: Option<String>, resource_group_id: Option<String>, now: Timestamp) -> Self {
         Self {
             hash: hash.to_owned(),
             trigger,
             first_seen: now.into(),
+            resource_group_id,
             contents: None,
             targets: Vec::new(),
             batch_size: None,

@@ -2,7 +2,6 @@
 //! told from the object alone (`Agenda`), so that a settled command asks nothing.
 
 use super::agenda::Agenda;
-use crate::api::CloudCommand;
 use crate::cloud::alibaba::ecs::commands::{Agent, Invocation, InvocationResult, InvocationStatus};
 use crate::cloud::alibaba::ecs::{Ecs, Instance, InstanceFilter, Tag};
 use crate::cloud::error::CloudError;
@@ -34,10 +33,10 @@ pub struct Target {
     pub agent: Option<Agent>,
 }
 
-pub(super) async fn observe(object: &CloudCommand, agenda: Agenda<'_>, cloud: &Session) -> Result<Observed, CloudError> {
+pub(super) async fn observe(agenda: Agenda<'_>, cloud: &Session) -> Result<Observed, CloudError> {
     let ecs = cloud.ecs()?;
     let ecs = &ecs;
-    let group = object.spec.resource_group_id.as_deref();
+    let group = agenda.resource_group;
     let mut seen = Observed { region: cloud.region.clone(), ..Observed::default() };
     let asked = agenda.invocations.iter().map(async |id| Ok::<_, CloudError>((id.clone(), ecs.invocation(id, group).await?)));
     seen.invocations = try_join_all(asked).await?.into_iter().collect();

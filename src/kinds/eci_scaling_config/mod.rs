@@ -8,6 +8,7 @@ pub mod difference;
 mod observe;
 mod perform;
 mod plan;
+pub mod progress;
 mod rules;
 
 pub use observe::Observed;
@@ -26,6 +27,7 @@ use crate::reconcile::record::Recorded;
 use crate::reconcile::verdict::Shape;
 use crate::references::Reference;
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 
 impl Recorded for EciScalingConfig {
     type Status = EciScalingConfigStatus;
@@ -82,9 +84,9 @@ impl Kind for EciScalingConfig {
         if manages && (created || self.unresolved().is_some()) { Removal::Undo } else { Removal::LetGo }
     }
 
-    fn open_entries(&self) -> Vec<String> {
+    fn open_entries(&self) -> BTreeMap<String, String> {
         // Called like the step, so that a try that may have acted begins the watch anew.
-        self.unresolved().map(|_| plan::CREATE.to_owned()).into_iter().collect()
+        self.unresolved().map(|entry| (plan::CREATE.to_owned(), entry.latest_try())).into_iter().collect()
     }
 
     fn open_run(&self) -> Option<&str> {

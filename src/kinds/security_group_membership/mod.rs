@@ -19,6 +19,7 @@ use crate::reconcile::kind::{Common, Given, Goal, Kind, Plan, Receipt, Removal};
 use crate::reconcile::record::Recorded;
 use crate::reconcile::verdict::Shape;
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 
 impl Recorded for SecurityGroupMembership {
     type Status = SecurityGroupMembershipStatus;
@@ -76,12 +77,12 @@ impl Kind for SecurityGroupMembership {
         if manages && self.entries().any(|(_, entry)| entry.state != LedgerState::PreExisting) { Removal::Undo } else { Removal::LetGo }
     }
 
-    fn open_entries(&self) -> Vec<String> {
+    fn open_entries(&self) -> BTreeMap<String, String> {
         // While the object goes, what it had join may be waiting for an heir.
         let going = self.metadata.deletion_timestamp.is_some();
         self.entries()
             .filter(|(_, entry)| entry.state == LedgerState::Adding || going && entry.state == LedgerState::Added)
-            .map(|(group, entry)| claim(group, &entry.target))
+            .map(|(group, entry)| (claim(group, &entry.target), String::new()))
             .collect()
     }
 

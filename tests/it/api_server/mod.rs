@@ -43,6 +43,8 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use kube::Client;
 
@@ -80,6 +82,8 @@ pub(crate) enum Verdict {
     Disconnect,
     /// No answer ever: the client gives up, or the test drops its runtime.
     Hang,
+    /// As it should be, but only so much later, by the client's clock.
+    Late(Duration),
 }
 
 type Hook = Arc<dyn Fn(&RequestInfo, Moment) -> Verdict + Send + Sync>;

@@ -90,6 +90,10 @@ async fn faulted(server: &ApiServer, info: &RequestInfo, moment: Moment) -> Resu
             let never: Infallible = std::future::pending().await;
             match never {}
         }
+        Verdict::Late(by) => {
+            tokio::time::sleep(by).await;
+            Ok(None)
+        }
     }
 }
 

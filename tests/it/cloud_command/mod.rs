@@ -1,8 +1,14 @@
 //! Stories of `CloudCommand`: what people do, what the cloud does, what comes of it.
 
 mod control;
+mod crashes;
 mod inputs;
+mod journal;
 mod lives;
+mod lives_again;
+mod lost_answers;
+mod replicas;
+mod resolve;
 mod results;
 mod rollout;
 mod schedules;
@@ -22,11 +28,11 @@ instances:
   - {id: i-db1, groups: [sg-base], tags: {role: db}}
 ";
 
-fn seconds(count: u64) -> Duration {
+const fn seconds(count: u64) -> Duration {
     Duration::from_secs(count)
 }
 
-fn minutes(count: u64) -> Duration {
+const fn minutes(count: u64) -> Duration {
     seconds(60 * count)
 }
 

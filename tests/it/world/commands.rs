@@ -36,9 +36,14 @@ impl World {
 
     /// How often scripts began on this instance.
     pub(crate) fn marks(&self, instance: &str) -> usize {
+        self.marks_of("", instance)
+    }
+
+    /// How often scripts with this in them began on this instance.
+    pub(crate) fn marks_of(&self, content: &str, instance: &str) -> usize {
         let on = |invocation: &sim::commands::Invocation| -> usize {
             invocation.targets.iter().filter(|target| target.instance == instance).map(|target| target.ran.len()).sum()
         };
-        self.ran().iter().map(on).sum()
+        self.ran().iter().filter(|invocation| invocation.content.contains(content)).map(on).sum()
     }
 }

@@ -51,6 +51,8 @@ pub(crate) struct World {
     socket: TransportOptions,
     counted: bool,
     life: Option<Life>,
+    /// A second process of the same installation, of which the first does not know.
+    second: Option<Life>,
 }
 
 /// One run of the operator's process.
@@ -102,7 +104,7 @@ impl World {
             limits: Limits::default(),
         };
         let (plural, socket) = (MEMBERSHIPS, TransportOptions::default());
-        Self { api, cloud, time, dice: Arc::default(), plural, config, socket, counted: false, life: None }
+        Self { api, cloud, time, dice: Arc::default(), plural, config, socket, counted: false, life: None, second: None }
     }
 
     /// Changes the flags of lives that begin later.
@@ -114,6 +116,18 @@ impl World {
 
     pub(crate) fn start(&mut self) {
         assert!(self.life.is_none(), "a life is running already");
+        self.life = Some(self.begin("a-story"));
+        self.settle();
+    }
+
+    /// The same for the second process.
+    pub(crate) fn start_second(&mut self) {
+        assert!(self.second.is_none(), "a second life is running already");
+        self.second = Some(self.begin("a-subplot"));
+        self.settle();
+    }
+
+    fn begin(&self, instance: &str) -> Life {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().expect("a runtime");
         let (parked, wait) = mpsc::channel::<()>();
         runtime.spawn_blocking(move || wait.recv());
@@ -130,18 +144,23 @@ impl World {
             connect: Box::new(move |_| Ok(connected)),
             clock: Clock::new(move || now(&time)),
             dice: Dice::new(move || scatter(dice.fetch_add(1, Ordering::SeqCst))),
-            instance: "a-story".to_owned(),
+            instance: instance.to_owned(),
             listener,
         };
         let operator = runtime.spawn(operator::run(self.config.clone(), outside, stopped));
         drop(inside);
-        self.life = Some(Life { runtime, operator, transport, stop, numbers, _parked: parked });
-        self.settle();
+        Life { runtime, operator, transport, stop, numbers, _parked: parked }
     }
 
     /// The process is gone, wherever it was.
     pub(crate) fn crash(&mut self) {
         if let Some(life) = self.life.take() {
+            life.runtime.shutdown_background();
+        }
+    }
+
+    pub(crate) fn crash_second(&mut self) {
+        if let Some(life) = self.second.take() {
             life.runtime.shutdown_background();
         }
     }
@@ -191,7 +210,7 @@ impl World {
     fn tick(&self, step: Duration) {
         self.time.fetch_add(i64::try_from(step.as_nanos()).expect("a step"), Ordering::SeqCst);
         self.cloud.advance(step);
-        if let Some(life) = &self.life {
+        for life in self.lives() {
             life.runtime.block_on(tokio::time::advance(step));
         }
     }
@@ -200,20 +219,24 @@ impl World {
     pub(crate) fn settle(&self) {
         // Hops between tasks cost a turn each; after so many turns without a request out, nobody has anything left to do.
         const CALM: usize = 80;
-        let Some(life) = &self.life else { return };
-        life.runtime.block_on(async {
-            let mut calm = 0;
-            while calm < CALM {
-                tokio::task::yield_now().await;
-                let out = life.transport.in_flight().saturating_sub(self.cloud.held()) + self.cloud.in_flight();
-                if out > 0 {
-                    calm = 0;
-                    std::thread::yield_now();
-                } else {
-                    calm += 1;
-                }
+        let mut calm = 0;
+        while self.lives().next().is_some() && calm < CALM {
+            for life in self.lives() {
+                life.runtime.block_on(tokio::task::yield_now());
             }
-        });
+            let sent: usize = self.lives().map(|life| life.transport.in_flight()).sum();
+            let out = sent.saturating_sub(self.cloud.held()) + self.cloud.in_flight();
+            if out > 0 {
+                calm = 0;
+                std::thread::yield_now();
+            } else {
+                calm += 1;
+            }
+        }
+    }
+
+    fn lives(&self) -> impl Iterator<Item = &Life> {
+        self.life.iter().chain(&self.second)
     }
 
     // ── what people do ──────────────────────────────────────────────────────────────────────────────────────
@@ -360,6 +383,7 @@ impl World {
 impl Drop for World {
     fn drop(&mut self) {
         self.crash();
+        self.crash_second();
     }
 }
 

@@ -21,6 +21,7 @@ fn intent() -> Intent {
         hash: letters(32),
         trigger: Some(letters(256)),
         first_seen: at(0),
+        resource_group_id: Some(letters(64)),
         contents: Some(letters(64)),
         targets: (MAX_TARGETS / 2..MAX_TARGETS).map(|number| id("i-", number)).collect(),
         batch_size: Some(i32::MAX),
@@ -46,6 +47,7 @@ fn operation(number: usize) -> JournalEntry {
         state: JournalState::OutcomeUnknown,
         batch: Some(i32::MAX),
         started_at: at(0),
+        sent_again_at: Some(at(0)),
         attempt: i32::MAX,
         ids: vec![letters(40), letters(40)],
         group: None,
@@ -88,7 +90,7 @@ fn fullest_without_outputs() -> CloudCommandStatus {
     CloudCommandStatus {
         envelope: fullest_envelope(),
         intent: Some(intent()),
-        next: Some(NextIntent { hash: letters(32), contents: Some(letters(32)) }),
+        next_intent: Some(NextIntent { hash: letters(32), first_seen: at(0), contents: letters(32) }),
         summary: Some(Summary { done: Some("1000/1000".to_owned()), failed: Some(1000), last_run: Some(at(0)) }),
         counts: Some(Counts {
             targets: i32::MAX,

@@ -30,7 +30,7 @@ impl Draft<'_> {
             self.look_in(SignedDuration::from_secs(2));
             return flawed(flaw);
         }
-        let stopping = if self.object.spec.cancel { self.stop_what_has_not_begun() } else { None };
+        let stopping = if self.object.spec.cancel && !self.given.observe_only { self.stop_what_has_not_begun() } else { None };
         let unresolved = self.resolve(checked.as_ref().ok(), obstacle.as_ref());
         if let Some(verdict) = unresolved.or(stopping) {
             return verdict;
@@ -104,7 +104,8 @@ impl Draft<'_> {
             self.look_at(self.now);
             return Some(working(Reason::Applying, "looking for what the cloud has run of this command already"));
         }
-        let first = hits.keys().next_back().map_or(0, |batch| batch.saturating_add(1));
+        let above_hits = hits.keys().next_back().map_or(0, |batch| batch.saturating_add(1));
+        let first = above_hits.max(self.intent()?.above_settled());
         let reached: BTreeSet<String> =
             hits.values().flat_map(|invocation| &invocation.instances).map(|instance| instance.instance_id.clone()).collect();
         let targets = &self.object.spec.targets;

@@ -2,20 +2,18 @@
 
 use super::telling::{classify, told};
 use super::{Draft, is_out, is_unresolved};
-use crate::api::cloud_command::status::{CodeCount, MAX_CODES, MAX_INVOKE_IDS};
+use crate::api::cloud_command::status::{CodeCount, MAX_CODES};
 use crate::api::envelope::RESOLVE;
 use crate::api::journal::{JournalEntry, JournalKind, JournalState};
 use crate::cloud::alibaba::ecs::commands::{Invocation, InvocationResult};
-use crate::kinds::cloud_command::RUN_TAG;
 use crate::kinds::cloud_command::agenda::run_of;
 use crate::kinds::cloud_command::observe::is_over;
+use crate::kinds::cloud_command::{RUN_TAG, batches};
 use jiff::SignedDuration;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A run that was accepted and cannot be seen for so long will not be seen any more.
 const FORGOTTEN: SignedDuration = SignedDuration::from_hours(24);
-/// More batches than any object has, however often its targets are cut anew.
-const MOST_BATCHES: i32 = 4000;
 
 impl Draft<'_> {
     pub(super) fn follow(&mut self) {
@@ -36,15 +34,15 @@ impl Draft<'_> {
             entry.ids = vec![found.id.clone()];
             self.has_news = true;
         }
-        let ids: Vec<String> = self.status.operations.iter().filter(|entry| is_out(entry)).flat_map(|entry| entry.ids.clone()).collect();
-        self.remember_ids(ids);
+        self.remember_what_was_sent();
     }
 
-    fn remember_ids(&mut self, ids: Vec<String>) {
+    fn remember_what_was_sent(&mut self) {
         let Some(intent) = &mut self.status.intent else { return };
-        for id in ids {
-            if intent.invoke_ids.len() < MAX_INVOKE_IDS && !intent.invoke_ids.contains(&id) {
-                intent.invoke_ids.push(id);
+        let hash = intent.hash.clone();
+        for entry in self.status.operations.iter().filter(|entry| is_out(entry) && entry.intent_hash == hash) {
+            for id in &entry.ids {
+                intent.was_sent(id, entry.started_at);
             }
         }
     }
@@ -139,14 +137,20 @@ impl Draft<'_> {
     /// Runs of this intent that the cloud has, by batch: the first of each.
     pub(super) fn hits(&self) -> BTreeMap<i32, &Invocation> {
         let (Some(ours), Some(intent)) = (&self.seen.ours, self.intent()) else { return BTreeMap::new() };
-        if ours.is_empty() {
-            return BTreeMap::new();
+        let of_others = |id: &String| self.status.runs.iter().any(|run| run.intent_hash != intent.hash && run.invoke_ids.contains(id));
+        let unclear = ours.iter().filter(|invocation| !of_others(&invocation.id));
+        let mut tags: BTreeSet<&String> = unclear.filter_map(|invocation| invocation.tags.get(RUN_TAG)).collect();
+        let mut found = BTreeMap::new();
+        for batch in batches::all_numbers() {
+            if tags.is_empty() {
+                break;
+            }
+            let tag = run_of(self.object, &self.given.installation.cluster_id, &intent.hash, batch, 1).tag();
+            if tags.remove(&tag) {
+                found.extend(tagged(ours, &tag).map(|invocation| (batch, invocation)));
+            }
         }
-        let found = (0..MOST_BATCHES).filter_map(|batch| {
-            let run = run_of(self.object, &self.given.installation.cluster_id, &intent.hash, batch, 1);
-            Some((batch, tagged(ours, &run.tag())?))
-        });
-        found.collect()
+        found
     }
 
     /// What the cloud ran of this intent although nothing is on record comes onto the record. A restored status knows less than the cloud.
@@ -158,6 +162,9 @@ impl Draft<'_> {
         };
         let free = crate::api::cloud_command::status::MAX_OPERATIONS.saturating_sub(self.status.operations.len());
         let found: Vec<_> = self.hits().into_iter().filter(|(batch, _)| !on_record(*batch)).take(free).collect();
+        // The cloud has them in other batches than those that are on record: whom it has not reached is cut anew.
+        let elsewhere = |batch: i32, id: &String| intent.is_cut() && !intent.targets_of(batch).contains(id) && intent.targets.contains(id);
+        let cut_otherwise = found.iter().any(|(batch, found)| found.instances.iter().any(|one| elsewhere(*batch, &one.instance_id)));
         let entries: Vec<JournalEntry> = found
             .into_iter()
             .map(|(batch, invocation)| JournalEntry {
@@ -169,6 +176,7 @@ impl Draft<'_> {
                 state: JournalState::Submitted,
                 batch: Some(batch),
                 started_at: invocation.created.unwrap_or(self.now).into(),
+                sent_again_at: None,
                 attempt: 1,
                 ids: vec![invocation.id.clone()],
                 group: None,
@@ -179,15 +187,15 @@ impl Draft<'_> {
         if entries.is_empty() {
             return;
         }
-        let ids = entries.iter().flat_map(|entry| entry.ids.clone()).collect();
-        let began = entries.iter().map(|entry| entry.started_at).min_by_key(|at| at.get());
         self.status.operations.extend(entries);
         self.has_news = true;
         if let Some(intent) = &mut self.status.intent {
             intent.adopted = true;
-            intent.started_at = intent.started_at.or(began);
+            if cut_otherwise {
+                intent.uncut();
+            }
         }
-        self.remember_ids(ids);
+        self.remember_what_was_sent();
         self.settle_what_is_over();
     }
 }

@@ -35,15 +35,13 @@ impl Draft<'_> {
             state: JournalState::Intended,
             batch: Some(batch),
             started_at: self.now.into(),
+            sent_again_at: None,
             attempt,
             ids: Vec::new(),
             group: None,
             name: None,
             request_id: None,
         });
-        if let Some(intent) = &mut self.status.intent {
-            intent.started_at.get_or_insert(self.now.into());
-        }
         self.steps.push(CloudCommandStep::Invoke { run, batch, call: Arc::new(script), again: false });
     }
 
@@ -86,11 +84,17 @@ impl Draft<'_> {
             }
             let intent = self.intent().filter(|intent| intent.hash == entry.intent_hash).cloned();
             let targets = intent.map(|intent| fit_targets(&intent, batch)).filter(|targets| !targets.is_empty() || self.by_tags());
-            if let (Some(targets), Some(inputs), None, true) = (targets, inputs, obstacle, self.is_young(entry)) {
+            // The cloud knows the token with other parameters: to send the same again would tell nothing new.
+            let is_known_otherwise = self.given.failures.get(&part).is_some_and(|failure| failure.reason == Reason::OutcomeUnknown);
+            let may_again = self.is_young(entry) && !is_known_otherwise;
+            if let (Some(targets), Some(inputs), None, true) = (targets, inputs, obstacle, may_again) {
                 let script = self.script(&entry.intent_hash, batch, entry.attempt, targets, inputs);
                 if script.print == entry.request_fingerprint && script.call.client_token == entry.run {
                     return self.send_again(entry, script);
                 }
+            }
+            if let Some(held) = obstacle.filter(|held| self.is_young(entry) && holds_back_only(held.reason)) {
+                return held.clone();
             }
             for known in self.status.operations.iter_mut().filter(|known| known.run == entry.run) {
                 known.state = JournalState::OutcomeUnknown;
@@ -122,6 +126,7 @@ impl Draft<'_> {
             self.steps.push(CloudCommandStep::Invoke { run: entry.run.clone(), batch, call: Arc::new(script), again: true });
             for known in self.status.operations.iter_mut().filter(|known| known.run == entry.run) {
                 known.holder.clone_from(&self.given.installation.holder);
+                known.sent_again_at = Some(self.now.into());
             }
         } else {
             self.look_at(self.now);
@@ -132,6 +137,11 @@ impl Draft<'_> {
     pub(super) fn when(at: Timestamp) -> String {
         at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
     }
+}
+
+/// Whether what keeps a run from being sent is one that somebody may lift any time; the others are for good.
+fn holds_back_only(reason: Reason) -> bool {
+    matches!(reason, Reason::MaxFailuresReached | Reason::ObserveOnly)
 }
 
 /// Whom of a batch the call names: those that were not left out.

@@ -14,6 +14,7 @@ mod wind_up;
 pub(super) use note::note;
 pub use step::CloudCommandStep;
 pub(super) use step::invoking;
+pub(super) use telling::{Outputs, told};
 
 use super::agenda::{is_out, is_unresolved};
 use super::inputs::{Flaw, Inputs, inputs};
@@ -56,12 +57,8 @@ pub(super) fn first_sight(object: &CloudCommand, given: &Given<CloudCommand>, no
         next: Next::Sync,
     };
     let hash = intent_hash(object);
-    if draft.status.intent.as_ref().is_some_and(|intent| intent.hash != hash) {
-        draft.foresee(&hash);
-    } else if !draft.status.past_intents.contains(&hash) {
-        let inputs = draft.inputs();
-        draft.open(&hash, inputs.as_ref());
-    }
+    let inputs = draft.inputs();
+    draft.foresee(&hash, inputs.as_ref());
     draft.status
 }
 
@@ -84,11 +81,11 @@ impl Draft<'_> {
         self.note_runs();
         self.follow();
         let hash = intent_hash(self.object);
-        if self.status.intent.as_ref().is_some_and(|intent| intent.hash != hash) {
-            self.foresee(&hash);
-            if let Some(verdict) = self.wind_up() {
-                return verdict;
-            }
+        let inputs = self.inputs();
+        self.foresee(&hash, inputs.as_ref());
+        let is_another = self.status.intent.as_ref().is_some_and(|intent| intent.hash != hash);
+        if is_another && let Some(verdict) = self.wind_up() {
+            return verdict;
         }
         if self.status.intent.is_none() && self.status.past_intents.contains(&hash) {
             return self.ran_before(&hash);
@@ -100,8 +97,12 @@ impl Draft<'_> {
             }
             return self.outcome();
         }
-        let inputs = self.inputs();
         self.open(&hash, inputs.as_ref());
+        if is_another {
+            // What was asked of the cloud was about the one before.
+            self.look_at(self.now);
+            return working(Reason::Applying, "looking for what the cloud has run of this command already");
+        }
         self.adopt();
         let verdict = self.begin(inputs);
         self.tell();
@@ -112,24 +113,31 @@ impl Draft<'_> {
         inputs(self.object, &self.given.references, &self.given.installation)
     }
 
-    /// The intent is on record from the moment when it is first seen, and with it the inputs that it was seen with.
-    fn open(&mut self, hash: &str, inputs: Result<&Inputs, &Flaw>) {
-        let now = self.now;
-        let trigger = self.object.spec.trigger.clone();
-        let foreseen = self.status.next.take().filter(|next| next.hash == hash).and_then(|next| next.contents);
-        let intent = self.status.intent.get_or_insert_with(|| Intent { contents: foreseen, ..Intent::of(hash, trigger, now) });
-        if let (None, Ok(inputs)) = (&intent.contents, inputs) {
-            intent.contents = Some(inputs.print.clone());
+    /// With which inputs an intent was first seen is on record before it can begin.
+    fn foresee(&mut self, hash: &str, inputs: Result<&Inputs, &Flaw>) {
+        let is_present = self.intent().is_some_and(|intent| intent.hash == hash);
+        if is_present || self.status.past_intents.iter().any(|past| past == hash) {
+            self.status.next_intent = None;
+            return;
+        }
+        self.status.next_intent = self.status.next_intent.take().filter(|next| next.hash == hash);
+        if let (None, Ok(inputs)) = (&self.status.next_intent, inputs) {
+            let contents = inputs.print.clone();
+            self.status.next_intent = Some(NextIntent { hash: hash.to_owned(), first_seen: self.now.into(), contents });
         }
     }
 
-    /// The same of an intent that has to wait for the one before it.
-    fn foresee(&mut self, hash: &str) {
-        if self.status.past_intents.iter().any(|past| past == hash) {
-            self.status.next = None;
-        } else if self.status.next.as_ref().is_none_or(|next| next.hash != hash || next.contents.is_none()) {
-            let contents = self.inputs().ok().map(|inputs| inputs.print);
-            self.status.next = Some(NextIntent { hash: hash.to_owned(), contents });
+    /// The intent is on record from the moment when it is first seen, and with it the inputs that it was seen with.
+    fn open(&mut self, hash: &str, inputs: Result<&Inputs, &Flaw>) {
+        let (now, spec) = (self.now, &self.object.spec);
+        let foreseen = self.status.next_intent.take();
+        let intent = self.status.intent.get_or_insert_with(|| Intent::of(hash, spec.trigger.clone(), spec.resource_group_id.clone(), now));
+        if let Some(foreseen) = foreseen.filter(|foreseen| foreseen.hash == intent.hash && intent.contents.is_none()) {
+            intent.first_seen = foreseen.first_seen;
+            intent.contents = Some(foreseen.contents);
+        }
+        if let (None, Ok(inputs)) = (&intent.contents, inputs) {
+            intent.contents = Some(inputs.print.clone());
         }
     }
 

@@ -165,6 +165,7 @@ impl Draft<'_> {
             state: JournalState::Intended,
             batch: None,
             started_at: started_at.into(),
+            sent_again_at: again.map(|_| self.now.into()),
             attempt,
             ids: Vec::new(),
             group: Some(group.to_owned()),

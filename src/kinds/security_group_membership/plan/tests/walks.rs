@@ -105,8 +105,8 @@ impl Walk {
         let name = object.0.metadata.name.clone().unwrap();
         let seen_since = self.seen_since.entry(name.clone()).or_default();
         let open = object.0.open_entries();
-        seen_since.retain(|entry, _| open.contains(entry));
-        for entry in open {
+        seen_since.retain(|entry, _| open.contains_key(entry));
+        for entry in open.into_keys() {
             seen_since.entry(entry).or_insert(at(self.second));
         }
         Look {

@@ -1,0 +1,125 @@
+//! A crash before and after the n-th call that leaves the process, for every n: on each target each intent has run once, or a person is asked.
+
+use super::{SEED, minutes, script, seconds, with};
+use crate::world::World;
+use crate::world::commands::RUN;
+use crate::world::crash::Side;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const RESTARTS: [Duration; 3] = [Duration::ZERO, seconds(61), minutes(25 * 60)];
+/// A story has fewer calls than this; one that never runs out of them is not settling.
+const MOST_CALLS: usize = 60;
+
+/// Tries a story with a crash at each of its calls, and looks at what has become of it once it is over.
+fn play(begin: impl Fn() -> World, is_over: impl Fn(&World) -> bool, look: impl Fn(&World, &str, Duration)) {
+    let mut crashes = 0;
+    for (side, restart) in [Side::Before, Side::After].into_iter().flat_map(|side| RESTARTS.map(|restart| (side, restart))) {
+        for at in 1.. {
+            assert!(at < MOST_CALLS, "the story does not come to rest");
+            let mut world = begin();
+            if !world.live_until_call(at, side, seconds(20)) {
+                break;
+            }
+            crashes += 1;
+            world.pass_in_steps(restart, minutes(60));
+            world.start();
+            let mut left = 150;
+            while left > 0 && !is_over(&world) {
+                world.pass(seconds(1));
+                left -= 1;
+            }
+            world.pass(seconds(5));
+            look(&world, &format!("crash {side:?} call {at}, back after {restart:?}"), restart);
+        }
+    }
+    assert!(crashes > 30, "only {crashes} crash points: does the story call anything?");
+}
+
+fn has_an_outcome(world: &World) -> bool {
+    ["True/Succeeded", "False/OutcomeUnknown"].contains(&world.ready("hello").as_str())
+}
+
+/// Either it ran once everywhere, or, after a day, what is missing is said to be in doubt.
+fn look_at_all(world: &World, targets: &[&str], what: &str, restart: Duration) {
+    let marks: Vec<usize> = targets.iter().map(|id| world.marks(id)).collect();
+    if world.ready("hello") == "False/OutcomeUnknown" {
+        assert!(restart > minutes(24 * 60) && marks.iter().all(|count| *count <= 1) && marks.contains(&0), "{what}: {marks:?}");
+        assert!(world.message("hello").contains("cloudsteward.dev/resolve"), "{what}: {}", world.message("hello"));
+        return;
+    }
+    assert_eq!((world.ready("hello").as_str(), marks), ("True/Succeeded", vec![1; targets.len()]), "{what}: {}", world.message("hello"));
+}
+
+#[test]
+fn one_batch_survives_a_crash_at_every_call() {
+    let targets = ["i-web1", "i-web2"];
+    let begin = || {
+        let world = World::of_commands(SEED);
+        world.command("hello", &script("echo hello", &targets));
+        world
+    };
+    play(begin, has_an_outcome, |world, what, restart| {
+        look_at_all(world, &targets, what, restart);
+        assert!(world.ran().len() <= 1 && world.calls(RUN) <= 2, "{what}");
+    });
+}
+
+#[test]
+fn batches_one_after_the_other_survive_a_crash_at_every_call() {
+    let targets = ["i-web1", "i-web2", "i-web3"];
+    let begin = || {
+        let world = World::of_commands(SEED);
+        world.command("hello", &with(script("echo hello", &targets), &json!({"rollout": {"maxConcurrent": 1}})));
+        world
+    };
+    play(begin, has_an_outcome, |world, what, restart| look_at_all(world, &targets, what, restart));
+}
+
+#[test]
+fn a_trigger_that_changes_in_the_middle_survives_a_crash_at_every_call() {
+    let begin = || {
+        let mut world = World::of_commands(SEED);
+        world.cloud.seed("commandOutcomes: [{match: {content: slow}, afterSeconds: 8}]").unwrap();
+        let three = script("echo slow", &["i-web1", "i-web2", "i-web3"]);
+        world.command("hello", &with(three, &json!({"trigger": "one", "rollout": {"maxConcurrent": 1}})));
+        world.start();
+        world.until(seconds(20), "the first batch is out", |world| world.status("hello")["operations"][0]["ids"] != Value::Null);
+        world.crash();
+        world.edit("hello", &json!({"trigger": "two", "command": {"content": "echo hello"}}));
+        world
+    };
+    play(begin, has_an_outcome, |world, what, restart| {
+        let of = |content: &str, id: &str| world.marks_of(content, id);
+        let old: Vec<usize> = ["i-web1", "i-web2", "i-web3"].iter().map(|id| of("echo slow", id)).collect();
+        assert_eq!(old, [1, 0, 0], "{what}: what was not out of the old one never goes");
+        let new: Vec<usize> = ["i-web1", "i-web2", "i-web3"].iter().map(|id| of("echo hello", id)).collect();
+        if world.ready("hello") == "False/OutcomeUnknown" {
+            assert!(restart > minutes(24 * 60) && new.iter().all(|count| *count <= 1) && new.contains(&0), "{what}: {new:?}");
+        } else {
+            assert_eq!((world.ready("hello").as_str(), new), ("True/Succeeded", vec![1; 3]), "{what}: {}", world.message("hello"));
+        }
+    });
+}
+
+#[test]
+fn a_deletion_survives_a_crash_at_every_call() {
+    let begin = || {
+        let mut world = World::of_commands(SEED);
+        let schedule = json!({"repeatMode": "Period", "frequency": "rate(1h)"});
+        world.command("hello", &with(script("echo hello", &["i-web1"]), &schedule));
+        world.start();
+        world.until_ready("hello", "True/Scheduled");
+        world.crash();
+        world.delete("hello");
+        world
+    };
+    let gone = |world: &World| world.get("hello").is_none();
+    play(begin, gone, |world, what, restart| {
+        assert!(gone(world), "{what}: {}", world.message("hello"));
+        let most = if restart > minutes(24 * 60) { 25 } else { 0 };
+        assert_eq!(world.ran().len(), 1, "{what}");
+        assert!(["Stopped", "Success"].contains(&world.ran()[0].status.as_str()), "{what}: {}", world.ran()[0].status);
+        assert!(world.marks("i-web1") <= most, "{what}: {} runs", world.marks("i-web1"));
+    });
+}
