@@ -83,7 +83,7 @@ fn a_replica_that_sees_another_s_second_try_waits_for_what_comes_of_it() {
     world.cloud.seed("settings: {tokenMemorySeconds: 0}").unwrap();
     // The first call is lost, and the second takes its time to be answered and to be seen.
     world.cloud.fault(sim::Fault::on("RunCommand", sim::What::Reset));
-    world.cloud.fault(sim::Fault::on("RunCommand", sim::What::Timeout("25s".parse().ok())).delayed("20s".parse().unwrap()));
+    world.cloud.fault(sim::Fault::on("RunCommand", sim::What::Timeout("5s".parse().ok())).delayed("20s".parse().unwrap()));
     world.command("hello", &script("echo hello", &["i-web1"]));
     world.start();
     world.start_second();
