@@ -7,6 +7,7 @@ mod lives_again;
 mod lost_answers;
 mod replicas;
 mod resolve;
+mod upgrade;
 
 use crate::world::World;
 use serde_json::{Value, json};
