@@ -4,10 +4,13 @@ PLAYGROUND = cargo run --quiet --locked --bin steward-playground --
 STEWARD    = cargo run --quiet --locked --bin steward --
 FIELDS     = docs/eci-scaling-configuration-fields.md
 
-.PHONY: demo test mutations lint crds docs up down build
+.PHONY: demo demo-crash test mutations lint crds docs up down build
 
 demo: build     ## a scripted walk through the playground; cleans up
 	@$(PLAYGROUND) demo
+
+demo-crash: build ## the act of the demo in which steward is killed between a call and its answer
+	@$(PLAYGROUND) demo --crash
 
 up: build       ## start the playground and leave it running
 	@$(PLAYGROUND) up

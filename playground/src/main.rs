@@ -3,6 +3,8 @@
 mod calls;
 mod containers;
 mod demo;
+mod invocations;
+mod retry_loop;
 mod screen;
 mod table;
 mod up;
@@ -34,7 +36,11 @@ enum What {
     /// End what `up` started and remove its directory
     Down(Place),
     /// A scripted walk through a playground of its own; cleans up after itself
-    Demo,
+    Demo {
+        /// Only the act in which steward is killed between a call and its answer
+        #[arg(long)]
+        crash: bool,
+    },
     /// Find or build the programs of the control plane, and say where each is
     Tools {
         /// Which; the three that the demo needs by default
@@ -57,6 +63,30 @@ enum What {
         cloud: Cloud,
         /// Its id, for example asc-1
         configuration: String,
+    },
+    /// The commands that the simulated cloud accepted, and how often each ran where, as a table
+    Invocations {
+        #[command(flatten)]
+        cloud: Cloud,
+        /// Wait until there are so many
+        #[arg(long, default_value_t = 0)]
+        wait: usize,
+    },
+    /// Run a script on i-web1 as a plain script would: call, and without an answer call again
+    RetryLoop {
+        #[command(flatten)]
+        cloud: Cloud,
+        #[arg(long, env = "ALIBABA_CLOUD_ACCESS_KEY_ID", hide_env_values = true)]
+        key_id: String,
+        #[arg(long, env = "ALIBABA_CLOUD_ACCESS_KEY_SECRET", hide_env_values = true)]
+        key_secret: String,
+    },
+    /// Let something go wrong in the simulated cloud: one JSON object, as its admin endpoint takes it
+    Fault {
+        #[command(flatten)]
+        cloud: Cloud,
+        /// For example {"operation": "RunCommand", "when": "after", "what": "timeout"}
+        fault: String,
     },
     /// Change the simulated cloud behind steward's back: one JSON object, as its admin endpoint takes it
     Edit {
@@ -107,7 +137,7 @@ fn run(what: What) -> Result<()> {
         What::Up(place) => up::up(&place.directory()),
         What::Down(place) => up::down(&place.directory()),
         What::Keep(place) => up::keep(&place.directory()),
-        What::Demo => demo::demo(),
+        What::Demo { crash } => demo::demo(crash),
         What::Tools { tools } => find_tools(&tools),
         What::Calls { cloud, about, last } => {
             let calls = Admin::at(&cloud.url)?.calls()?;
@@ -118,6 +148,16 @@ fn run(what: What) -> Result<()> {
             say(containers::table(&Admin::at(&cloud.url)?.get("/_sim/state")?, &configuration)?.trim_end());
             Ok(())
         }
+        What::Invocations { cloud, wait } => {
+            let admin = Admin::at(&cloud.url)?;
+            invocations::wait_for(&admin, wait)?;
+            say(invocations::table(&admin.get("/_sim/state")?)?.trim_end());
+            Ok(())
+        }
+        What::RetryLoop { cloud, key_id, key_secret } => {
+            retry_loop::run(&retry_loop::Caller { url: &cloud.url, key_id: &key_id, key_secret: &key_secret })
+        }
+        What::Fault { cloud, fault } => Admin::at(&cloud.url)?.post("/_sim/faults", &fault).map(drop),
         What::Edit { cloud, edit } => {
             say(Admin::at(&cloud.url)?.post("/_sim/state", &edit)?.trim_end());
             Ok(())

@@ -3,6 +3,7 @@
 pub mod crds;
 pub mod explain;
 pub mod fields;
+pub mod results;
 pub mod run;
 pub mod version;
 
@@ -24,6 +25,8 @@ pub enum Command {
     Crds(crds::Flags),
     /// Say what an error code of a cloud means, what steward does about it, and what a person should do.
     Explain(explain::Flags),
+    /// Read from the cloud what a command did on each of its targets, all of it: status has room for a part.
+    Results(results::Flags),
     /// Print what there is to say about each field of a scaling configuration, or write it into a file.
     #[command(hide = true)]
     Fields(fields::Flags),

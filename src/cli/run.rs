@@ -182,7 +182,7 @@ async fn operate(flags: &Flags) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn client() -> anyhow::Result<Client> {
+pub(super) async fn client() -> anyhow::Result<Client> {
     let mut config = kube::Config::infer().await.context("no cluster: neither a kubeconfig nor a pod's service account was found")?;
     config.connect_timeout = Some(API_CONNECT_TIMEOUT);
     config.read_timeout = Some(API_READ_TIMEOUT);
@@ -251,19 +251,19 @@ fn may_be_logged(metadata: &Metadata<'_>) -> bool {
 }
 
 #[allow(clippy::disallowed_methods, reason = "here the machine's clock is handed to everybody else")]
-fn machine_clock() -> Clock {
+pub(super) fn machine_clock() -> Clock {
     Clock::new(jiff::Timestamp::now)
 }
 
 /// The machine's randomness.
-fn throw() -> [u8; 16] {
+pub(super) fn throw() -> [u8; 16] {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).expect("a machine that runs TLS has randomness");
     bytes
 }
 
 /// What a list really holds: templates like to render lists that are empty as one empty element.
-fn given(list: &[String]) -> impl Iterator<Item = &str> {
+pub(super) fn given(list: &[String]) -> impl Iterator<Item = &str> {
     list.iter().map(|element| element.trim()).filter(|element| !element.is_empty())
 }
 

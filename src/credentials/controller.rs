@@ -58,6 +58,10 @@ impl CredentialController {
         Self { context: Arc::new(Context::new(shared, allowed_endpoints, registry, clients)), nudged }
     }
 
+    pub(super) fn context(&self) -> &Context {
+        &self.context
+    }
+
     /// Works until `stop` says so.
     pub async fn run(self, sight: impl Fn(&str) -> Sight, stop: watch::Receiver<bool>) {
         let Self { context, nudged } = self;

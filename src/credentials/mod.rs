@@ -6,6 +6,7 @@ mod controller;
 mod endpoints;
 mod identity;
 mod look;
+mod once;
 mod pass;
 mod proof;
 mod registry;
@@ -14,4 +15,5 @@ mod tokens;
 
 pub use controller::CredentialController;
 pub use endpoints::{AllowedEndpoints, Pattern, PatternError};
+pub use once::Bare;
 pub use registry::Registry;

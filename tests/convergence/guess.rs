@@ -7,7 +7,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::fmt;
-use steward_cloudsim::{EmptyFields, ListOrder, Passwords};
+use steward_cloudsim::{EmptyFields, EmptyStrings, ListOrder, Passwords};
 
 /// The numbers that a level is made from.
 #[derive(Clone, Debug)]
@@ -20,6 +20,7 @@ pub(crate) struct Genes {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Manners {
     pub(crate) empty_fields: EmptyFields,
+    pub(crate) empty_strings: EmptyStrings,
     pub(crate) list_order: ListOrder,
     pub(crate) passwords: Passwords,
     /// Numbers come as texts.
@@ -28,13 +29,23 @@ pub(crate) struct Manners {
     pub(crate) untidy: bool,
 }
 
+impl Manners {
+    /// Whether it takes this text, so deep, for nothing said. In a list there is nothing to be kept instead.
+    pub(crate) fn is_deaf(self, depth: usize, text: &str) -> bool {
+        self.empty_strings == EmptyStrings::Ignore && depth == 1 && text.is_empty()
+    }
+}
+
 /// What spec may decide beside the configuration.
+#[allow(clippy::struct_excessive_bools, reason = "switches that have nothing to do with each other")]
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Policies {
     pub(crate) exclusive: bool,
     pub(crate) allow_override: bool,
     /// The first call comes to nothing.
     pub(crate) first_call_fails: bool,
+    /// Values of variables and contents of files stand in Secrets.
+    pub(crate) from_secrets: bool,
 }
 
 /// Two specs after each other, and somebody else in between.
@@ -98,18 +109,27 @@ fn manners() -> impl Strategy<Value = Manners> {
     let empty_fields = prop_oneof![Just(EmptyFields::Omitted), Just(EmptyFields::Zero), Just(EmptyFields::Null)];
     let list_order = prop_oneof![Just(ListOrder::Kept), Just(ListOrder::Sorted), Just(ListOrder::Reversed)];
     let passwords = prop_oneof![Just(Passwords::Shown), Just(Passwords::Masked), Just(Passwords::Hidden)];
-    (empty_fields, list_order, passwords, any::<bool>(), prop::bool::weighted(0.2)).prop_map(
-        |(empty_fields, list_order, passwords, numbers_as_texts, untidy)| {
+    let empty_strings = prop_oneof![Just(EmptyStrings::Clear), Just(EmptyStrings::Ignore)];
+    (empty_fields, empty_strings, list_order, passwords, any::<bool>(), prop::bool::weighted(0.2)).prop_map(
+        |(empty_fields, empty_strings, list_order, passwords, numbers_as_texts, untidy)| {
             // Which of two entries of one key is which, nobody could say otherwise.
             let list_order = if untidy { ListOrder::Kept } else { list_order };
-            Manners { empty_fields, list_order, passwords, numbers_as_texts, untidy }
+            // An entry that has nothing but an empty text could not be said.
+            let empty_strings = if untidy { EmptyStrings::Clear } else { empty_strings };
+            Manners { empty_fields, empty_strings, list_order, passwords, numbers_as_texts, untidy }
         },
     )
 }
 
 fn policies() -> impl Strategy<Value = Policies> {
-    (prop::bool::weighted(0.3), prop::bool::weighted(0.3), prop::bool::weighted(0.2))
-        .prop_map(|(exclusive, allow_override, first_call_fails)| Policies { exclusive, allow_override, first_call_fails })
+    (prop::bool::weighted(0.3), prop::bool::weighted(0.3), prop::bool::weighted(0.2), any::<bool>()).prop_map(
+        |(exclusive, allow_override, first_call_fails, from_secrets)| Policies {
+            exclusive,
+            allow_override,
+            first_call_fails,
+            from_secrets,
+        },
+    )
 }
 
 fn novelties() -> impl Strategy<Value = Vec<(u8, u8)>> {
@@ -172,8 +192,12 @@ fn list(genes: &[Genes], keys: &[usize], fields: &[Field], focus: u16, author: A
             let field = &fields[*place];
             let key = match (&field.kind, field.name.as_str()) {
                 (Kind::Whole, _) => json!(1 + one.who / 2),
+                (_, "protocol") if matches!(author, Author::Cloud { .. }) && one.fields.len() == 2 => {
+                    json!(["tcp", "Udp"][usize::from(one.who % 2)])
+                }
                 (_, "protocol") => json!(["TCP", "UDP"][usize::from(one.who % 2)]),
-                (_, "mountPath") => json!(["/a", "/b", "/c", "/d"][usize::from(one.who % 4)]),
+                (_, "mountPath") if one.fields.len() == 2 => json!(["/a/", "/b/", "/c/", "/"][usize::from(one.who % 4)]),
+                (_, "mountPath") => json!(["/a", "/b", "/c", "/"][usize::from(one.who % 4)]),
                 _ => json!(["a", "b", "c", "d"][usize::from(one.who % 4)]),
             };
             entry.insert(*place, Seen::One(key));

@@ -87,28 +87,31 @@ fn step(
     (spec, policies): &(Level, Policies),
     tally: &mut Tally,
 ) -> Result<(), String> {
-    let (before, owned, novelties, answer) = (cloud.holds(), steward.owned.clone(), cloud.novelties.clone(), cloud.answer());
+    let (before, owned, novelties, answer) = (cloud.holds(), steward.owned(), cloud.novelties.clone(), cloud.answer());
     let settled = steward.settle(cloud, spec, *policies)?;
-    let after = cloud.holds();
+    let (after, owned_now) = (cloud.holds(), steward.owned());
     let proof = Proof {
         manners,
         policies: *policies,
         spec,
         before: &before,
         after: &after,
-        owned: (&owned, &steward.owned),
+        owned: (&owned, &owned_now),
         settled: &settled,
         novelties: (&novelties, &answer),
     };
     proof.check().and_then(|()| never_cleared(&settled, *policies, novelties.len())).map_err(|flaw| {
-        format!("{flaw}\ncalls: {:#?}\nours before: {:?}\nours now: {:?}", settled.calls, owned.members(), steward.owned.members())
+        format!("{flaw}\ncalls: {:#?}\nours before: {:?}\nours now: {:?}", settled.calls, owned.members(), owned_now.members())
     })?;
     tally.note("a call", !settled.calls.is_empty());
     tally.note("no call", settled.calls.is_empty());
     tally.note("an override", settled.calls.iter().any(|call| call.contains_key("Override")));
     tally.note("something that cannot be cleared", !settled.left.cannot_clear.is_empty());
     tally.note("something that cannot be merged", !settled.left.cannot_merge.is_empty());
-    tally.note("something of ours that went", owned.members().iter().any(|path| !steward.owned.contains(path)));
+    tally.note("something of ours that went", owned.members().iter().any(|path| !owned_now.contains(path)));
+    tally.note("an empty text that is not heard", settled.left.sayable().next().is_some());
+    tally.note("a volume that stays because it is mounted", !settled.left.mounted.is_empty());
+    tally.note("a zero that cannot be seen", proof.has_an_unseen_zero());
     count(spec, fields(), "spec ", &mut tally.0);
     count(&before, fields(), "cloud ", &mut tally.0);
     Ok(())
@@ -135,8 +138,8 @@ fn whatever_is_there_and_whatever_spec_says_one_call_makes_it_so_and_loses_nothi
     });
     let tally = tally.into_inner().expect("nobody panicked with it");
     assert_eq!(tally.never(), Vec::<&str>::new(), "the cases are not about everything");
-    // Each of the 153 fields in specs and in clouds, and six things that may happen.
-    assert_eq!(tally.0.len(), 2 * 153 + 6, "{:?}", tally.0);
+    // Each of the 153 fields in specs and in clouds, and nine things that may happen.
+    assert_eq!(tally.0.len(), 2 * 153 + 9, "{:?}", tally.0);
 }
 
 #[test]
@@ -147,7 +150,7 @@ fn a_spec_that_says_what_is_there_needs_no_call() {
         let mut steward = knows_passwords(&spec);
         let settled = steward.settle(&mut cloud, &spec, Policies::default())?;
         let changes: Vec<&str> = settled.left.changes.iter().map(|change| change.path.as_str()).collect();
-        let quiet = settled.calls.is_empty() && settled.left.is_settled() && changes.is_empty() && steward.owned.is_empty();
+        let quiet = settled.calls.is_empty() && settled.left.is_settled() && changes.is_empty() && steward.owned().is_empty();
         if quiet { Ok(()) } else { Err(format!("{changes:?}, {:?}", settled.calls)) }
     });
 }

@@ -4,7 +4,7 @@
 use crate::guess::{Manners, Policies};
 use crate::steward::{Said, Settled, is_said};
 use crate::table::{Field, Kind, NEVER_EMPTY, fields};
-use crate::tree::{Level, Seen, entries, has_a_price_limit, holds_something, key, says, tidy, unordered};
+use crate::tree::{Level, Seen, entries, has_a_price_limit, holds_something, key, plain_key, says, tidy, unordered};
 use cloud_steward::api::paths::Paths;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,6 +49,31 @@ impl Proof<'_> {
         self.ownership()
     }
 
+    /// Whether spec has a number 0, which looks like none.
+    pub(crate) fn has_an_unseen_zero(&self) -> bool {
+        has_a_zero(self.spec, fields())
+    }
+
+    /// Whether a container goes on mounting this volume although spec does not say so.
+    fn is_mounted(&self, list: &List<'_>, volume: &str) -> bool {
+        list.path == ["volumes"]
+            && fields().iter().enumerate().any(|(place, field)| match &field.kind {
+                Kind::Entries { key: keys, fields } if field.name.to_lowercase().ends_with("containers") => {
+                    entries(self.after, place).iter().any(|container| {
+                        let same = |wanted: &&Level| key(wanted, keys, fields) == key(container, keys, fields);
+                        mounts(container, fields, volume, entries(self.spec, place).iter().find(same))
+                    })
+                }
+                _ => false,
+            })
+    }
+
+    fn is_told_to_stay(&self, path: &[String]) -> Held {
+        let text = text_of(path);
+        let told = self.settled.left.mounted.iter().any(|(volume, _)| volume.as_str() == text);
+        demand(told, || format!("{text} stays, and nobody says so"))
+    }
+
     fn one_call(&self) -> Option<&Said> {
         self.settled.calls.first()
     }
@@ -91,7 +116,9 @@ impl Proof<'_> {
         if let Some(named) = named {
             let unseen =
                 matches!(field.kind, Kind::Secret) && !self.one_call().is_some_and(|call| is_said(call, "ImageRegistryCredentials"));
-            return demand(unseen || same(field, Some(named), is), || format!("{} is not as spec has it, {named:?}", shown()));
+            let text = if let Seen::One(Value::String(text)) = named { text } else { "-" };
+            let unheard = self.manners.is_deaf(path.len(), text) && was == is;
+            return demand(unseen || unheard || same(field, Some(named), is), || format!("{} is not as spec has it, {named:?}", shown()));
         }
         // Beside another strategy the price does not read back, so it comes to light with this one and goes with it.
         if field.request == "SpotPriceLimit" && !(has_a_price_limit(self.before) && has_a_price_limit(self.after)) {
@@ -134,6 +161,12 @@ impl Proof<'_> {
                     demand(is.len() == was.len(), || format!("{} is named by spec, and their number has changed", shown()))?;
                     was.iter().zip(&is).try_for_each(|(was, is)| self.entry(list, was, is, Some(wanted), &path))?;
                 }
+                None if self.owned.0.contains(&path) && self.is_mounted(list, one) => {
+                    let (was, is): (Vec<Level>, Vec<Level>) =
+                        (was.iter().map(|level| tidy(level)).collect(), is.iter().map(|level| tidy(level)).collect());
+                    demand(was == is, || format!("{} is mounted and has changed", shown()))?;
+                    self.is_told_to_stay(&path)?;
+                }
                 None if list.exclusive || self.owned.0.contains(&path) => {
                     demand(is.is_empty(), || format!("{} should have gone", shown()))?;
                 }
@@ -148,12 +181,18 @@ impl Proof<'_> {
         let mut left = is.iter();
         for was in was {
             let all_ours = self.is_all_ours(list, was, path);
-            if all_ours {
+            let is_mounted = all_ours && self.is_mounted(list, &path[path.len() - 1]);
+            if all_ours && !is_mounted {
                 continue;
             }
             let Some(is) = left.next() else {
                 return Err(format!("{} is lost: {was:?}; ours were {:?}", path.join("/"), self.owned.0.members()));
             };
+            if is_mounted {
+                demand(tidy(was) == tidy(is), || format!("{} is mounted and has changed: {was:?} -> {is:?}", path.join("/")))?;
+                self.is_told_to_stay(path)?;
+                continue;
+            }
             self.entry(list, was, is, None, path)?;
         }
         demand(left.next().is_none(), || format!("{} is nobody's, or should have gone: {is:?}", path.join("/")))
@@ -175,7 +214,8 @@ impl Proof<'_> {
             }
             let says_something = says(entry.get(&place)).is_some_and(|seen| !is_default(field, seen));
             let ours = self.owned.0.contains(&path);
-            some |= ours && says_something;
+            // Of a password nobody can say that it is not there.
+            some |= ours && (says_something || matches!(field.kind, Kind::Secret));
             !ours && says_something && !list.key.contains(&place)
         });
         some && !foreign
@@ -240,7 +280,8 @@ impl Proof<'_> {
             if exclusive {
                 continue;
             }
-            let name = keys.iter().map(|place| &entry[fields[*place].request.as_str()]).map(plain).collect::<Vec<_>>().join("/");
+            let part = |place: &usize| plain_key(&fields[*place].name, &plain(&entry[fields[*place].request.as_str()]));
+            let name = keys.iter().map(part).collect::<Vec<_>>().join("/");
             let its_entry = vec![field.name.clone(), name];
             let inner =
                 parts.get(2).filter(|_| parts.len() > 3).and_then(|list| fields.iter().find(|field| list.starts_with(&field.request)));
@@ -248,9 +289,10 @@ impl Proof<'_> {
                 Kind::Entries { key: keys, fields } => {
                     let entry = &entry[parts[2]][parts[3].parse::<usize>().unwrap_or_default() - 1];
                     let parts = keys.iter().map(|place| (&fields[*place], &entry[fields[*place].request.as_str()]));
-                    let name = parts.map(
-                        |(field, value)| if field.name == "protocol" && plain(value).is_empty() { "TCP".to_owned() } else { plain(value) },
-                    );
+                    let name = parts.map(|(field, value)| match plain(value) {
+                        none if field.name == "protocol" && none.is_empty() => "TCP".to_owned(),
+                        text => plain_key(&field.name, &text),
+                    });
                     Some([its_entry.clone(), vec![field.name.clone(), name.collect::<Vec<_>>().join("/")]].concat())
                 }
                 _ => None,
@@ -271,6 +313,10 @@ impl Proof<'_> {
             if self.manners.untidy && named.entries.contains(path) {
                 continue;
             }
+            // The cloud has taken it, and nobody can see whether it holds.
+            if self.settled.left.sayable().any(|change| change.path.names() == path) {
+                continue;
+            }
             let is_new = named.leaves.contains(path) || !is_there(self.before, fields(), path);
             let expected = owned.contains(path) || is_new && self.was_set(&path[0]);
             demand(now.contains(path) == expected, || {
@@ -280,7 +326,9 @@ impl Proof<'_> {
         for path in now.members().iter().filter(|path| !named.leaves.contains(*path) && !named.entries.contains(*path)) {
             demand(owned.contains(path), || format!("{} was neither ours before nor in spec, and is now", path.join("/")))?;
             let at_home = fields().iter().any(|field| field.name == path[0] && self.is_kept_at_home(field));
-            demand(at_home || is_there(self.after, fields(), path), || format!("{} is gone, and still ours", path.join("/")))?;
+            // All of a volume that should go is remembered until it goes.
+            let stays = self.settled.left.mounted.iter().any(|(volume, _)| path.starts_with(volume.names()));
+            demand(at_home || stays || is_there(self.after, fields(), path), || format!("{} is gone, and still ours", path.join("/")))?;
         }
         Ok(())
     }
@@ -291,7 +339,9 @@ impl Proof<'_> {
         let Some((place, field)) = fields().iter().enumerate().find(|(_, field)| field.name == top) else { return false };
         let changed = unordered(&one(self.before, place), fields()) != unordered(&one(self.after, place), fields());
         let unseen = field.name == "imageRegistryCredentials" || field.name == "spotPriceLimit" && !has_a_price_limit(self.before);
-        self.overrode() || is_said(call, &field.request) && (changed || unseen)
+        self.overrode()
+            || is_said(call, &field.request)
+                && (changed || unseen || self.spec.get(&place).is_some_and(|seen| has_a_zero(&[(place, seen.clone())].into(), fields())))
     }
 }
 
@@ -344,7 +394,7 @@ fn is_there(level: &Level, fields: &[Field], path: &[String]) -> bool {
 }
 
 /// `containers[a].image`
-fn text_of(path: &[String]) -> String {
+pub(crate) fn text_of(path: &[String]) -> String {
     let mut text = Vec::new();
     for (depth, name) in path.iter().enumerate() {
         match depth {
@@ -395,6 +445,31 @@ fn same(field: &Field, spec: Option<&Seen>, cloud: Option<&Seen>) -> bool {
         (Some(Seen::One(spec)), Some(Seen::One(cloud))) if field.name == "flexVolume.options" => json(&spec) == json(&cloud),
         (spec, cloud) => same_as_before(spec.as_ref(), cloud.as_ref()),
     }
+}
+
+fn has_a_zero(level: &Level, fields: &[Field]) -> bool {
+    level.iter().any(|(place, seen)| match (seen, &fields[*place].kind) {
+        (Seen::One(value), Kind::Whole | Kind::Number) => value.as_f64() == Some(0.0),
+        (Seen::Entries(entries), Kind::Entries { fields, .. }) => entries.iter().any(|entry| has_a_zero(entry, fields)),
+        _ => false,
+    })
+}
+
+/// Whether a container mounts this volume by an entry that spec, if it names the container, says nothing of.
+fn mounts(container: &Level, fields: &[Field], volume: &str, spec: Option<&Level>) -> bool {
+    fields.iter().enumerate().any(|(place, field)| match &field.kind {
+        Kind::Entries { key: keys, fields } if field.name.to_lowercase().ends_with("volumemounts") => {
+            let name = fields.iter().position(|field| field.name == "name").unwrap_or_default();
+            let all = entries(container, place).iter().filter(|mount| holds_something(mount));
+            let mut its = all.filter(|mount| mount.get(&name) == Some(&Seen::One(Value::from(volume))));
+            its.any(|mount| {
+                let same = |wanted: &&Level| key(wanted, keys, fields) == key(mount, keys, fields);
+                let wanted = spec.and_then(|spec| entries(spec, place).iter().find(same));
+                wanted.is_none_or(|wanted| !wanted.contains_key(&name))
+            })
+        }
+        _ => false,
+    })
 }
 
 /// What cannot be cleared even by overriding, in the order of the table.

@@ -82,12 +82,21 @@ pub(crate) fn entries(level: &Level, place: usize) -> &[Level] {
 /// What tells an entry from the others, as paths have it.
 pub(crate) fn key(entry: &Level, key: &[usize], fields: &[Field]) -> String {
     let part = |place: &usize| match entry.get(place) {
-        Some(Seen::One(Value::String(text))) if !text.is_empty() => text.clone(),
+        Some(Seen::One(Value::String(text))) if !text.is_empty() => plain_key(&fields[*place].name, text),
         Some(Seen::One(value @ Value::Number(_))) if value.as_f64() != Some(0.0) => value.to_string(),
         _ if fields[*place].name == "protocol" => "TCP".to_owned(),
         _ => String::new(),
     };
     key.iter().map(part).collect::<Vec<_>>().join("/")
+}
+
+/// A cloud may write a key in another way than spec does, and mean the same.
+pub(crate) fn plain_key(field: &str, text: &str) -> String {
+    match field {
+        "mountPath" => text.strip_suffix('/').filter(|rest| !rest.is_empty()).unwrap_or(text).to_owned(),
+        "protocol" => text.to_uppercase(),
+        _ => text.to_owned(),
+    }
 }
 
 /// What holds something: what was never set and what is set to nothing look alike in some answers.

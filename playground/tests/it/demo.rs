@@ -8,7 +8,9 @@ fn the_demo_runs_to_its_end_and_shows_what_it_announces() {
     let text = String::from_utf8_lossy(&said.stdout);
     assert!(said.status.success(), "{text}\n{}", String::from_utf8_lossy(&said.stderr));
     let acts: Vec<&str> = text.split("\n=== ").skip(1).collect();
-    let [changed, joined, drifted, rejected] = acts[..] else { panic!("four acts: {text}") };
+    let [changed, crashed, joined, drifted, rejected] = acts[..] else { panic!("five acts: {text}") };
+    let (before_crash, after_crash) = crashed.split_once("$ kill -9").expect("a crash");
+    let (of_steward, of_the_loop) = after_crash.split_once("$ steward-playground retry-loop").expect("a retry loop");
     let (before, after) = changed.split_once("kubectl apply").expect("an apply");
     for (act, shown) in [
         (before, "nginx        registry.example/nginx:1.26       0.5"),
@@ -17,6 +19,11 @@ fn the_demo_runs_to_its_end_and_shows_what_it_announces() {
         (after, "nginx        registry.example/nginx:1.27       0.5"),
         (after, "log-shipper  registry.example/log-shipper:2.3"),
         (after, "ModifyEciScalingConfiguration"),
+        (before_crash, "i-web1 ("),
+        (of_steward, "upgrade-openssl   False   CommandFailed   3/3    1"),
+        (of_steward, "i-web3: exit code 1"),
+        (of_steward, "i-web3 (Failed 1×)"),
+        (of_the_loop, "no answer; it cannot have worked, so once more"),
         (joined, "JoinSecurityGroup  InstanceId=i-web1 SecurityGroupId=sg-web  200"),
         (joined, "web-1       True    InSync"),
         (drifted, "DriftDetected   spec.targets[i-web1]   not a member"),
@@ -26,4 +33,7 @@ fn the_demo_runs_to_its_end_and_shows_what_it_announces() {
     ] {
         assert!(act.contains(shown), "{shown:?} in {act}");
     }
+    let of_three = |act: &str| act.lines().filter(|line| line.starts_with("t-") && line.contains("i-web3 (")).count();
+    assert_eq!(of_three(of_steward.rsplit("$ ").nth(2).unwrap_or_default()), 1, "one RunCommand: {of_steward}");
+    assert_eq!(of_the_loop.lines().filter(|line| line.contains("retry-loop  ")).count(), 2, "the loop ran twice: {of_the_loop}");
 }

@@ -33,6 +33,9 @@ pub struct CloudCommandStatus {
     /// What runs now or ran last: fixed when it was first seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intent: Option<Intent>,
+    /// What spec asks for now, while it cannot begin yet: the one before has to be wound up, or the object is suspended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_intent: Option<NextIntent>,
     /// The command at a glance.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub summary: Option<Summary>,
@@ -78,6 +81,17 @@ impl CloudCommandStatus {
         let rest = serde_json::to_vec(&rest).map_or(MAX_STATUS_BYTES, |json| json.len());
         MAX_STATUS_BYTES.saturating_sub(rest + ENVELOPE_BYTES).min(MAX_OUTPUT_BYTES)
     }
+}
+
+/// One thing to run later, as it was when it was first seen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NextIntent {
+    /// Fingerprint of what spec asks to run, and of its trigger.
+    pub hash: String,
+    pub first_seen: Time,
+    /// Fingerprint of script and parameters.
+    pub contents: String,
 }
 
 /// One thing to run, as it was when it was first seen.

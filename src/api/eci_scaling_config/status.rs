@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// The most bytes that the paths of `applied` may have together: a spec that would need more cannot be remembered, so it is refused.
 pub const MAX_APPLIED_BYTES: usize = 48 * 1024;
-/// The most values that one object takes from Secrets.
+/// The most values that one object takes from Secrets and ConfigMaps.
 pub const MAX_SECRETS: usize = 256;
 /// The most bytes that their paths and fingerprints may have together, for the same reason.
 pub const MAX_SECRETS_BYTES: usize = 40 * 1024;
@@ -115,11 +115,26 @@ pub struct Convergence {
     pub since: Time,
     /// What it is to change, at most 32 paths.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 32), extend("x-kubernetes-list-type" = "atomic"))]
-    pub paths: Vec<String>,
+    #[schemars(length(max = 32), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["path"]))]
+    pub paths: Vec<Pursued>,
     /// What becomes part of `applied` once it is seen to hold.
     #[serde(default, skip_serializing_if = "Paths::is_empty")]
     pub sets: Paths,
+}
+
+/// One path of a change that is under way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Pursued {
+    pub path: String,
+    /// How often it was sent.
+    pub sent: i32,
+    /// The time of the call after which it was seen to hold, if it was: should it differ later without another call, somebody else has changed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<Time>,
+    /// It had been so before, and somebody else changed it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub corrects: bool,
 }
 
 /// Somebody else changes what steward sets right; it writes no more.

@@ -1,13 +1,21 @@
 //! The batches of an intent: cut once, counted from its first, settled one by one. Pure arithmetic on what status says.
 
 use crate::api::CloudCommand;
-use crate::api::cloud_command::status::{CloudCommandStatus, Intent, MAX_OPERATIONS};
+use crate::api::cloud_command::status::{CloudCommandStatus, Intent, MAX_INVOKE_IDS, MAX_OPERATIONS};
 use crate::api::cloud_command::{RepeatMode, Rollout};
+use crate::api::envelope::Time;
 use crate::api::journal::JournalState;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 /// The most targets that one call takes.
 const LARGEST: usize = 100;
+/// More batches than any object has.
+const MOST_BATCHES: i32 = 4000;
+
+/// Every number that a batch may have, however often the targets were cut anew.
+pub(super) fn all_numbers() -> std::ops::Range<i32> {
+    0..MOST_BATCHES
+}
 
 impl Intent {
     /// Whether it is settled who runs it, and in which batches.
@@ -58,6 +66,14 @@ impl Intent {
         }
         let index = usize::try_from(batch - self.first()).unwrap_or(usize::MAX);
         self.targets.chunks(self.size()).nth(index).unwrap_or_default()
+    }
+
+    /// The cloud has a run of it.
+    pub(super) fn was_sent(&mut self, id: &str, at: Time) {
+        self.started_at = Some(self.started_at.map_or(at, |first| first.min(at)));
+        if self.invoke_ids.len() < MAX_INVOKE_IDS && self.invoke_ids.iter().all(|known| known != id) {
+            self.invoke_ids.push(id.to_owned());
+        }
     }
 
     pub(super) fn is_settled(&self, batch: i32) -> bool {

@@ -59,6 +59,23 @@ pub(super) fn has_secrets(object: &CloudCommand) -> bool {
 
 /// The inputs, with the values that spec points at.
 pub(super) fn inputs(object: &CloudCommand, references: &References, installation: &Installation) -> Result<Inputs, Flaw> {
+    let Values { content, parameters, secrets } = values(object, references)?;
+    let print = print(object, installation, &content, &parameters);
+    Ok(Inputs { content, parameters, secrets, print })
+}
+
+/// The values that are in Secrets.
+pub(super) fn secrets(object: &CloudCommand, references: &References) -> Result<Vec<SecretString>, Flaw> {
+    Ok(values(object, references)?.secrets)
+}
+
+struct Values {
+    content: SecretString,
+    parameters: BTreeMap<String, SecretString>,
+    secrets: Vec<SecretString>,
+}
+
+fn values(object: &CloudCommand, references: &References) -> Result<Values, Flaw> {
     let command = &object.spec.command;
     let mut secrets = Vec::new();
     let content = match &command.content_from {
@@ -92,8 +109,7 @@ pub(super) fn inputs(object: &CloudCommand, references: &References, installatio
         };
         parameters.insert(parameter.name.clone(), value);
     }
-    let print = print(object, installation, &content, &parameters);
-    Ok(Inputs { content, parameters, secrets, print })
+    Ok(Values { content, parameters, secrets })
 }
 
 fn missing(path: &str, why: &Missing) -> Flaw {

@@ -9,6 +9,7 @@ mod fitness;
 pub mod frequency;
 mod inputs;
 pub mod intent;
+pub mod live;
 mod observe;
 mod perform;
 mod plan;
@@ -118,9 +119,12 @@ impl Kind for CloudCommand {
     }
 
     fn remembers_inputs(&self) -> bool {
-        let status = self.status.as_ref();
-        let intent = status.and_then(|status| status.intent.as_ref());
-        intent.is_none_or(|intent| intent.contents.is_none() && intent.hash == intent_hash(self))
+        let hash = intent_hash(self);
+        self.status.as_ref().is_none_or(|status| {
+            let is_present = status.intent.as_ref().is_some_and(|intent| intent.hash == hash);
+            let is_foreseen = status.next_intent.as_ref().is_some_and(|next| next.hash == hash);
+            !is_present && !is_foreseen && !status.past_intents.contains(&hash)
+        })
     }
 
     fn first_sight(&self, given: &Given<Self>, now: Timestamp) -> Self::Status {

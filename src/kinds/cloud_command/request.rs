@@ -37,7 +37,7 @@ pub(super) fn request(object: &CloudCommand, inputs: &Inputs, targets: Vec<Strin
         // In Base64 nothing on the way can take a line break for something else.
         content: match command.content_encoding {
             ContentEncoding::PlainText => SecretString::from(STANDARD.encode(inputs.content.expose_secret())),
-            ContentEncoding::Base64 => inputs.content.clone(),
+            ContentEncoding::Base64 => SecretString::from(inputs.content.expose_secret().split_ascii_whitespace().collect::<String>()),
         },
         content_encoding: Some("Base64".to_owned()),
         targets,

@@ -2,6 +2,7 @@
 //! that names the field; never is such a value shown.
 
 use super::difference::Path;
+use super::progress;
 use crate::api::EciScalingConfig;
 use crate::api::eci_scaling_config::configuration::ImageRegistryCredential;
 use crate::api::eci_scaling_config::containers::EnvironmentVar;
@@ -114,10 +115,11 @@ pub(super) fn desired(object: &EciScalingConfig, references: &References, instal
             desired.item.put(CONFIGURATION, path.names(), value);
         }
     }
-    let bytes: usize = desired.prints.iter().map(|print| print.path.len() + print.hmac.len() + 32).sum();
+    let bytes: usize = desired.prints.iter().map(progress::bytes_of).sum();
     if desired.prints.len() > MAX_SECRETS || bytes > MAX_SECRETS_BYTES {
-        let message =
-            format!("spec.configuration points at more than {MAX_SECRETS} values in Secrets, or their paths are too long to be remembered");
+        let message = format!(
+            "spec.configuration points at more than {MAX_SECRETS} values in Secrets and ConfigMaps, or their paths are too long to be remembered"
+        );
         return Err(Flaw { reason: Reason::InvalidSpec, message, passes_by_itself: false });
     }
     Ok(desired)

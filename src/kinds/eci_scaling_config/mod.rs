@@ -8,6 +8,7 @@ pub mod difference;
 mod observe;
 mod perform;
 mod plan;
+pub mod progress;
 mod rules;
 
 pub use observe::Observed;

@@ -52,7 +52,8 @@ fn volumes(spec: &Item, difference: &Difference) -> Result<(), Flaw> {
             }
             continue;
         };
-        let set = VOLUME_TYPES.iter().find(|(prefix, of)| *of != kind && volume.names().any(|name| name.starts_with(prefix)));
+        let set =
+            VOLUME_TYPES.iter().find(|(prefix, of)| !of.eq_ignore_ascii_case(kind) && volume.names().any(|name| name.starts_with(prefix)));
         if let Some((_, of)) = set {
             return Err(Flaw::invalid(&path, &format!("is of type {kind}, and spec sets what only a {of} has")));
         }
@@ -73,6 +74,12 @@ fn containers(spec: &Item, difference: &Difference) -> Result<(), Flaw> {
             let path = Path::default().field(list).entry(name);
             if difference.adds(&path) && container.text("image").is_none_or(str::is_empty) {
                 return Err(Flaw::invalid(&path.field("image"), "needed for a container that the cloud does not have yet"));
+            }
+            let at = |mount: &Item| mount.text("mountPath").unwrap_or_default().trim_end_matches('/').to_owned();
+            let all: Vec<String> = container.entries(mounts).iter().map(at).collect();
+            if let Some(twice) = (1..all.len()).find(|place| all[..*place].contains(&all[*place])) {
+                let path = path.field(mounts).entry(&all[twice]);
+                return Err(Flaw::invalid(&path, "is there twice, with and without a slash at the end"));
             }
             for mount in container.entries(mounts) {
                 let Some(volume) = mount.text("name") else { continue };
@@ -127,5 +134,23 @@ mod tests {
             let said = mistake(spec, cloud).unwrap_or_default();
             assert!(said.contains("spec.configuration.spotPriceLimit") && said.contains(word), "{said}");
         }
+    }
+
+    #[test]
+    fn a_path_is_mounted_once_however_it_is_written() {
+        let spec = |other: &str| {
+            let mounts = json!([{"mountPath": "/data", "name": "v"}, {"mountPath": other, "name": "v"}]);
+            json!({"containers": [{"name": "a", "image": "a", "volumeMounts": mounts}], "volumes": [{"name": "v", "type": "EmptyDirVolume"}]})
+        };
+        assert_eq!(mistake(&spec("/other/"), &json!({})), None);
+        let said = mistake(&spec("/data/"), &json!({})).unwrap_or_default();
+        assert!(said.contains("containers[a].volumeMounts[/data]: is there twice"), "{said}");
+    }
+
+    #[test]
+    fn the_type_of_a_volume_is_the_same_in_any_case() {
+        let spec = json!({"volumes": [{"name": "v", "nfsVolume": {"path": "/", "server": "s"}}]});
+        assert_eq!(mistake(&spec, &json!({"Volumes": [{"Name": "v", "Type": "nfsVolume"}]})), None);
+        assert!(mistake(&spec, &json!({"Volumes": [{"Name": "v", "Type": "DiskVolume"}]})).is_some());
     }
 }

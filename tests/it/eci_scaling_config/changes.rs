@@ -232,3 +232,22 @@ fn suspended_it_neither_looks_nor_acts() {
     world.edit("web", &json!({"suspend": false}));
     world.until(minutes(1), "it is right again", |world| world.in_cloud("asc-1")["Containers"][0]["Image"] == "nginx:1.27");
 }
+
+#[test]
+fn a_zero_in_spec_is_sent_once_whether_the_cloud_shows_it_or_not() {
+    for shown in ["zero", "omitted", "null"] {
+        let mut world = World::of_configurations(SEED);
+        world.cloud.seed(&format!("settings: {{emptyFields: {shown}}}")).unwrap();
+        let root = json!({"containers": [{"name": "nginx", "securityContext": {"runAsUser": 0}}], "terminationGracePeriodSeconds": 0});
+        world.configuration("web", &bound(root));
+        world.start();
+        world.until_ready("web", "True/InSync");
+        world.pass(minutes(21));
+        assert_eq!(world.calls(MODIFY), 1, "{shown}");
+        let sent = [world.sent("Termination"), world.sent("Containers.1.SecurityContext")];
+        assert!(sent.iter().all(|sent| sent.values().all(|value| value == "0") && sent.len() == 1), "{shown}: {sent:?}");
+        world.set_by_hand("asc-1", json!({"TerminationGracePeriodSeconds": 30}));
+        world.until(minutes(11), "it is set right", |world| world.calls(MODIFY) == 2);
+        world.until_ready("web", "True/InSync");
+    }
+}

@@ -167,3 +167,23 @@ fn a_list_with_something_in_it_that_this_release_does_not_know_is_not_sent() {
     world.pass(seconds(5));
     told(&world, "Warning CannotMerge");
 }
+
+#[test]
+fn drift_is_set_right_at_once_while_something_else_does_not_converge() {
+    let mut world = settled(&bound(nginx("nginx:1.27")));
+    world.pretend("asc-1", json!({"Cpu": 1.0}));
+    world.edit("web", &json!({"configuration": {"cpu": 3}}));
+    world.until_ready("web", "False/NotConverged");
+    for round in 1..=3 {
+        world.set_by_hand("asc-1", json!({"Containers.1.Image": "nginx:1.25"}));
+        ask(&mut world, "web", &round.to_string());
+        world.until(minutes(1), "it is right again", |world| image(world) == "nginx:1.27");
+        world.pass(minutes(2));
+        let message = world.message("web");
+        assert!(message.contains(": cpu.") && world.ready("web") == "False/NotConverged", "{message}");
+        told(&world, "Normal DriftCorrected: set right again: containers[nginx].image");
+    }
+    let before = world.calls(MODIFY);
+    world.pass_in_steps(minutes(55), seconds(5));
+    assert_eq!(world.calls(MODIFY), before, "what does not converge still waits for its hour");
+}

@@ -295,3 +295,27 @@ fn settled_with_app() -> World {
     world.until_ready("web", "True/InSync");
     world
 }
+
+#[test]
+fn a_password_that_only_somebody_else_has_sent_is_no_drift_for_who_observes_and_is_sent_by_who_manages() {
+    let login = "ImageRegistryCredentials: [{Server: r.example, UserName: bob, Password: theirs}]\n      Tags:";
+    let mut spec = bound(pull());
+    spec["managementPolicy"] = json!("Observe");
+    let mut world = World::of_configurations(&SEED.replace("Tags:", login));
+    world.secret_with("pull", &json!({"password": FIRST}));
+    world.configuration("web", &spec);
+    world.start();
+    world.until_ready("web", "True/InSync");
+    world.pass(minutes(11));
+    assert_eq!(
+        (world.ready("web").as_str(), world.condition("web", "Drifted").as_str(), world.calls(MODIFY)),
+        ("True/InSync", "absent", 0)
+    );
+    assert_eq!(world.status("web")["secrets"], Value::Null, "nobody knows what the cloud has");
+    world.edit("web", &json!({"managementPolicy": "Manage"}));
+    world.until(minutes(1), "it is sent", |world| world.acted(MODIFY) == 1);
+    world.until_ready("web", "True/InSync");
+    world.pass(minutes(11));
+    assert_eq!(world.calls(MODIFY), 1);
+    nothing_got_out(&world);
+}

@@ -69,7 +69,7 @@ fn bindings() -> String {
         });
         format!("---\n{object}\n")
     };
-    BINDINGS.iter().enumerate().map(binding).collect()
+    BINDINGS.iter().enumerate().map(binding).collect::<Vec<_>>().concat()
 }
 
 fn object(name: &str, spec: &Value) -> String {

@@ -1,6 +1,7 @@
 //! End to end: what people type into kubectl, on a real API server, against real processes. Each test has a control plane of its own.
 //! What only time or the cloud's moods can bring about is told in the stories; here is what only the real thing can show.
 
+mod cloud_command;
 mod cloud_command_refusals;
 mod cloud_command_rights;
 mod deletion;

@@ -2,7 +2,7 @@
 
 use super::eci_scaling_config::{self, SCALING};
 use super::real::{self, Real, STEWARD, STEWARDS_NAMESPACE, membership};
-use super::{SEED, security_group_membership, web};
+use super::{SEED, cloud_command, security_group_membership, web};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use steward_playground::playground::repository;
@@ -19,6 +19,7 @@ fn steward_never_asks_for_what_it_may_not_and_never_lists_secrets() {
     security_group_membership::the_whole_way(&real);
     eci_scaling_config::the_whole_way(&real);
     eci_scaling_config::one_that_steward_makes(&real);
+    cloud_command::the_whole_way(&real);
     real.namespace_with_credential("team");
     real.apply(&membership("team", "web", &web(&["i-web2"])));
     real.kubectl(&["wait", "--for=condition=Ready", "sgm", "--all", "-n", "team", "--timeout=60s"]);

@@ -9,7 +9,7 @@ fn refused(change: &Value) -> Vec<String> {
 }
 
 /// A shell script with more to it.
-fn command(change: Value) -> Value {
+fn command(change: &Value) -> Value {
     let mut command = json!({"type": "RunShellScript", "content": "uptime"});
     for (field, value) in change.as_object().unwrap() {
         command[field] = value.clone();
@@ -33,11 +33,11 @@ fn what_can_be_meant_is_allowed() {
         json!({"rollout": {"maxConcurrent": 1, "maxFailures": 0}}),
         json!({"rollout": {"maxConcurrent": "100%", "maxFailures": "0%"}}),
         json!({"resultsTTL": "72h"}),
-        command(json!({"containerId": id})),
-        command(json!({"containerId": format!("cri-o://{id}"), "containerName": "web"})),
-        command(json!({"type": "RunPowerShellScript", "username": "ops", "windowsPasswordName": "ops-password"})),
-        command(json!({"type": "RunBatScript", "username": "System"})),
-        command(json!({"content": "e".repeat(24_576), "contentEncoding": "Base64"})),
+        command(&json!({"containerId": id})),
+        command(&json!({"containerId": format!("cri-o://{id}"), "containerName": "web"})),
+        command(&json!({"type": "RunPowerShellScript", "username": "ops", "windowsPasswordName": "ops-password"})),
+        command(&json!({"type": "RunBatScript", "username": "System"})),
+        command(&json!({"content": "e".repeat(24_576), "contentEncoding": "Base64"})),
     ] {
         assert_eq!(refused(&allowed), Vec::<String>::new(), "{allowed}");
     }
@@ -77,7 +77,7 @@ fn what_cannot_be_meant_is_refused_with_a_sentence_about_the_field() {
         (json!({"output": {"on": "Always", "true": "Always"}}), "spec.output", "written twice"),
         (json!({"command": {"type": "RunShellScript"}}), "spec.command", "exactly one of content and contentFrom"),
         (
-            command(json!({"contentFrom": {"configMapKeyRef": {"name": "s", "key": "k"}}})),
+            command(&json!({"contentFrom": {"configMapKeyRef": {"name": "s", "key": "k"}}})),
             "spec.command",
             "exactly one of content and contentFrom",
         ),
@@ -87,16 +87,16 @@ fn what_cannot_be_meant_is_refused_with_a_sentence_about_the_field() {
             "spec.command.contentFrom.sha256",
             "64 hexadecimal digits",
         ),
-        (command(json!({"containerId": "0123456789ab"})), "spec.command.containerId", "64 hexadecimal digits"),
-        (command(json!({"containerId": format!("podman://{}", "a".repeat(64))})), "spec.command.containerId", "64 hexadecimal digits"),
-        (command(json!({"containerName": "web", "type": "RunBatScript"})), "spec.command", "only a RunShellScript"),
-        (command(json!({"containerName": "web", "username": "ops"})), "spec.command", "ignores username and workingDir"),
-        (command(json!({"containerName": "web", "workingDir": "/opt"})), "spec.command", "ignores username and workingDir"),
-        (command(json!({"windowsPasswordName": "p"})), "spec.command", "goes with username"),
-        (command(json!({"type": "RunBatScript", "windowsPasswordName": "p"})), "spec.command", "goes with username"),
-        (command(json!({"windowsPasswordName": "p", "username": "ops"})), "spec.command", "goes with username"),
-        (command(json!({"type": "RunBatScript", "username": "ops"})), "spec.command", "needs windowsPasswordName"),
-        (command(json!({"launcher": "ä".repeat(513)})), "spec.command.launcher", "1024 bytes"),
+        (command(&json!({"containerId": "0123456789ab"})), "spec.command.containerId", "64 hexadecimal digits"),
+        (command(&json!({"containerId": format!("podman://{}", "a".repeat(64))})), "spec.command.containerId", "64 hexadecimal digits"),
+        (command(&json!({"containerName": "web", "type": "RunBatScript"})), "spec.command", "only a RunShellScript"),
+        (command(&json!({"containerName": "web", "username": "ops"})), "spec.command", "ignores username and workingDir"),
+        (command(&json!({"containerName": "web", "workingDir": "/opt"})), "spec.command", "ignores username and workingDir"),
+        (command(&json!({"windowsPasswordName": "p"})), "spec.command", "goes with username"),
+        (command(&json!({"type": "RunBatScript", "windowsPasswordName": "p"})), "spec.command", "goes with username"),
+        (command(&json!({"windowsPasswordName": "p", "username": "ops"})), "spec.command", "goes with username"),
+        (command(&json!({"type": "RunBatScript", "username": "ops"})), "spec.command", "needs windowsPasswordName"),
+        (command(&json!({"launcher": "ä".repeat(513)})), "spec.command.launcher", "1024 bytes"),
     ];
     for (change, field, sentence) in table {
         let refused = refused(&change);

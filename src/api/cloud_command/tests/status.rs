@@ -2,7 +2,7 @@
 
 use crate::api::cloud_command::status::{
     CloudCommandStatus, CodeCount, Counts, Intent, MAX_CODES, MAX_INVOKE_IDS, MAX_OPERATIONS, MAX_OUTPUT_BYTES, MAX_PAST_INTENTS,
-    MAX_RECENT, MAX_RESULTS, MAX_RUNS, MAX_STATUS_BYTES, Outcome, PastRun, Phase, RecentRun, Schedule, Skipped, Summary, Tally,
+    MAX_RECENT, MAX_RESULTS, MAX_RUNS, MAX_STATUS_BYTES, NextIntent, Outcome, PastRun, Phase, RecentRun, Schedule, Skipped, Summary, Tally,
     TargetResult,
 };
 use crate::api::cloud_command::targets::MAX_TARGETS;
@@ -90,6 +90,7 @@ fn fullest_without_outputs() -> CloudCommandStatus {
     CloudCommandStatus {
         envelope: fullest_envelope(),
         intent: Some(intent()),
+        next_intent: Some(NextIntent { hash: letters(32), first_seen: at(0), contents: letters(32) }),
         summary: Some(Summary { done: Some("1000/1000".to_owned()), failed: Some(1000), last_run: Some(at(0)) }),
         counts: Some(Counts {
             targets: i32::MAX,

@@ -2,14 +2,19 @@
 
 use super::schema;
 use crate::api::eci_scaling_config::status::{
-    Conflict, Convergence, Correction, EciScalingConfigStatus, MAX_APPLIED_BYTES, MAX_SECRETS, MAX_SECRETS_BYTES, Origin, SecretPrint,
-    Summary,
+    Conflict, Convergence, Correction, EciScalingConfigStatus, MAX_APPLIED_BYTES, MAX_SECRETS, MAX_SECRETS_BYTES, Origin, Pursued,
+    SecretPrint, Summary,
 };
 use crate::api::envelope::Drift;
 use crate::api::journal::{JournalEntry, JournalKind, JournalState};
 use crate::api::paths::Paths;
 use crate::api::tests::{LARGEST_STATUS, at, fullest_envelope, letters};
 use serde_json::json;
+
+/// The widest text of so many bytes, in characters that take three each, which is what limits in characters forget.
+fn wide(bytes: usize) -> String {
+    format!("{:m<width$}", "語".repeat(bytes / 3), width = bytes / 3 + bytes % 3)
+}
 
 /// As many prints, together as long as allowed.
 fn prints() -> impl Iterator<Item = SecretPrint> {
@@ -25,7 +30,11 @@ fn paths() -> Paths {
 
 #[test]
 fn the_fullest_status_stays_below_its_limit() {
-    let longest = |number: usize| format!("containers[{}].environmentVars[{}{number:02}].value", letters(128), letters(126));
+    let longest = |number: usize| format!("{number:02}{}", wide(254));
+    let mut envelope = fullest_envelope();
+    for condition in &mut envelope.conditions {
+        condition.message = "語".repeat(1024);
+    }
     let entry = |number: usize| JournalEntry {
         run: format!("{number:048}"),
         kind: JournalKind::Create,
@@ -43,21 +52,21 @@ fn the_fullest_status_stays_below_its_limit() {
         request_id: Some(letters(128)),
     };
     let status = EciScalingConfigStatus {
-        envelope: fullest_envelope(),
+        envelope,
         origin: Some(Origin::Adopted),
         pursued_generation: Some(i64::MAX),
         scaling_group_id: Some(letters(64)),
         scaling_configuration_name: Some(letters(64)),
         lifecycle_state: Some("Inactive".to_owned()),
-        summary: Some(Summary { cpu: Some(0.1), memory: Some(0.1), image: Some(letters(512)) }),
-        drift: (0..32).map(|number| Drift { path: longest(number), desired: letters(256), observed: letters(256) }).collect(),
+        summary: Some(Summary { cpu: Some(0.1), memory: Some(0.1), image: Some(wide(256)) }),
+        drift: (0..32).map(|number| Drift { path: longest(number), desired: wide(256), observed: wide(256) }).collect(),
         applied: paths(),
         secrets: prints().collect(),
         convergence: Some(Convergence {
             generation: i64::MAX,
             sent: i32::MAX,
             since: at(0),
-            paths: (0..32).map(longest).collect(),
+            paths: (0..32).map(|number| Pursued { path: longest(number), sent: i32::MAX, held: Some(at(0)), corrects: true }).collect(),
             sets: paths(),
         }),
         conflict: Some(Conflict { generation: i64::MAX, requested_at: Some(letters(256)), paths: (0..32).map(longest).collect() }),

@@ -30,7 +30,7 @@ impl Draft<'_> {
             self.look_in(SignedDuration::from_secs(2));
             return flawed(flaw);
         }
-        let stopping = if self.object.spec.cancel { self.stop_what_has_not_begun() } else { None };
+        let stopping = if self.object.spec.cancel && !self.given.observe_only { self.stop_what_has_not_begun() } else { None };
         let unresolved = self.resolve(checked.as_ref().ok(), obstacle.as_ref());
         if let Some(verdict) = unresolved.or(stopping) {
             return verdict;

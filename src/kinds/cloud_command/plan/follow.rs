@@ -2,20 +2,18 @@
 
 use super::telling::{classify, told};
 use super::{Draft, is_out, is_unresolved};
-use crate::api::cloud_command::status::{CodeCount, MAX_CODES, MAX_INVOKE_IDS};
+use crate::api::cloud_command::status::{CodeCount, MAX_CODES};
 use crate::api::envelope::RESOLVE;
 use crate::api::journal::{JournalEntry, JournalKind, JournalState};
 use crate::cloud::alibaba::ecs::commands::{Invocation, InvocationResult};
-use crate::kinds::cloud_command::RUN_TAG;
 use crate::kinds::cloud_command::agenda::run_of;
 use crate::kinds::cloud_command::observe::is_over;
+use crate::kinds::cloud_command::{RUN_TAG, batches};
 use jiff::SignedDuration;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A run that was accepted and cannot be seen for so long will not be seen any more.
 const FORGOTTEN: SignedDuration = SignedDuration::from_hours(24);
-/// More batches than any object has, however often its targets are cut anew.
-const MOST_BATCHES: i32 = 4000;
 
 impl Draft<'_> {
     pub(super) fn follow(&mut self) {
@@ -36,15 +34,15 @@ impl Draft<'_> {
             entry.ids = vec![found.id.clone()];
             self.has_news = true;
         }
-        let ids: Vec<String> = self.status.operations.iter().filter(|entry| is_out(entry)).flat_map(|entry| entry.ids.clone()).collect();
-        self.remember_ids(ids);
+        self.remember_what_was_sent();
     }
 
-    fn remember_ids(&mut self, ids: Vec<String>) {
+    fn remember_what_was_sent(&mut self) {
         let Some(intent) = &mut self.status.intent else { return };
-        for id in ids {
-            if intent.invoke_ids.len() < MAX_INVOKE_IDS && !intent.invoke_ids.contains(&id) {
-                intent.invoke_ids.push(id);
+        let hash = intent.hash.clone();
+        for entry in self.status.operations.iter().filter(|entry| is_out(entry) && entry.intent_hash == hash) {
+            for id in &entry.ids {
+                intent.was_sent(id, entry.started_at);
             }
         }
     }
@@ -143,7 +141,7 @@ impl Draft<'_> {
         let unclear = ours.iter().filter(|invocation| !of_others(&invocation.id));
         let mut tags: BTreeSet<&String> = unclear.filter_map(|invocation| invocation.tags.get(RUN_TAG)).collect();
         let mut found = BTreeMap::new();
-        for batch in 0..MOST_BATCHES {
+        for batch in batches::all_numbers() {
             if tags.is_empty() {
                 break;
             }
@@ -189,18 +187,15 @@ impl Draft<'_> {
         if entries.is_empty() {
             return;
         }
-        let ids = entries.iter().flat_map(|entry| entry.ids.clone()).collect();
-        let began = entries.iter().map(|entry| entry.started_at).min_by_key(|at| at.get());
         self.status.operations.extend(entries);
         self.has_news = true;
         if let Some(intent) = &mut self.status.intent {
             intent.adopted = true;
-            intent.started_at = intent.started_at.or(began);
             if cut_otherwise {
                 intent.uncut();
             }
         }
-        self.remember_ids(ids);
+        self.remember_what_was_sent();
         self.settle_what_is_over();
     }
 }

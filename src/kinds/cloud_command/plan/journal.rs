@@ -42,9 +42,6 @@ impl Draft<'_> {
             name: None,
             request_id: None,
         });
-        if let Some(intent) = &mut self.status.intent {
-            intent.started_at.get_or_insert(self.now.into());
-        }
         self.steps.push(CloudCommandStep::Invoke { run, batch, call: Arc::new(script), again: false });
     }
 
@@ -98,6 +95,9 @@ impl Draft<'_> {
                     return self.send_again(entry, script);
                 }
             }
+            if let Some(held) = obstacle.filter(|held| self.is_young(entry) && holds_back_only(held.reason)) {
+                return held.clone();
+            }
             for known in self.status.operations.iter_mut().filter(|known| known.run == entry.run) {
                 known.state = JournalState::OutcomeUnknown;
             }
@@ -139,6 +139,11 @@ impl Draft<'_> {
     pub(super) fn when(at: Timestamp) -> String {
         at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
     }
+}
+
+/// Whether what keeps a run from being sent is one that somebody may lift any time; the others are for good.
+fn holds_back_only(reason: Reason) -> bool {
+    matches!(reason, Reason::MaxFailuresReached | Reason::ObserveOnly)
 }
 
 /// Whom of a batch the call names: those that were not left out.

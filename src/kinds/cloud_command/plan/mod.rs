@@ -13,6 +13,7 @@ mod wind_up;
 pub(super) use note::note;
 pub use step::CloudCommandStep;
 pub(super) use step::invoking;
+pub(super) use telling::{Outputs, told};
 
 use super::agenda::{is_out, is_unresolved};
 use super::inputs::{Flaw, Inputs, inputs};
@@ -20,7 +21,7 @@ use super::intent_hash;
 use super::observe::Observed;
 use crate::api::CloudCommand;
 use crate::api::cloud_command::CloudCommandStatus;
-use crate::api::cloud_command::status::Intent;
+use crate::api::cloud_command::status::{Intent, NextIntent};
 use crate::reason::Reason;
 use crate::reconcile::kind::{Given, Goal, Next, Part, Plan};
 use crate::reconcile::verdict::{Phase, Verdict};
@@ -55,10 +56,8 @@ pub(super) fn first_sight(object: &CloudCommand, given: &Given<CloudCommand>, no
         next: Next::Sync,
     };
     let hash = intent_hash(object);
-    if draft.status.intent.is_none() && !draft.status.past_intents.contains(&hash) {
-        let inputs = draft.inputs();
-        draft.open(&hash, inputs.as_ref());
-    }
+    let inputs = draft.inputs();
+    draft.foresee(&hash, inputs.as_ref());
     draft.status
 }
 
@@ -80,6 +79,8 @@ impl Draft<'_> {
     fn keep(&mut self) -> Verdict {
         self.follow();
         let hash = intent_hash(self.object);
+        let inputs = self.inputs();
+        self.foresee(&hash, inputs.as_ref());
         let is_another = self.status.intent.as_ref().is_some_and(|intent| intent.hash != hash);
         if is_another && let Some(verdict) = self.wind_up() {
             return verdict;
@@ -94,7 +95,6 @@ impl Draft<'_> {
             }
             return self.outcome();
         }
-        let inputs = self.inputs();
         self.open(&hash, inputs.as_ref());
         if is_another {
             // What was asked of the cloud was about the one before.
@@ -111,10 +111,29 @@ impl Draft<'_> {
         inputs(self.object, &self.given.references, &self.given.installation)
     }
 
+    /// With which inputs an intent was first seen is on record before it can begin.
+    fn foresee(&mut self, hash: &str, inputs: Result<&Inputs, &Flaw>) {
+        let is_present = self.intent().is_some_and(|intent| intent.hash == hash);
+        if is_present || self.status.past_intents.iter().any(|past| past == hash) {
+            self.status.next_intent = None;
+            return;
+        }
+        self.status.next_intent = self.status.next_intent.take().filter(|next| next.hash == hash);
+        if let (None, Ok(inputs)) = (&self.status.next_intent, inputs) {
+            let contents = inputs.print.clone();
+            self.status.next_intent = Some(NextIntent { hash: hash.to_owned(), first_seen: self.now.into(), contents });
+        }
+    }
+
     /// The intent is on record from the moment when it is first seen, and with it the inputs that it was seen with.
     fn open(&mut self, hash: &str, inputs: Result<&Inputs, &Flaw>) {
         let (now, spec) = (self.now, &self.object.spec);
+        let foreseen = self.status.next_intent.take();
         let intent = self.status.intent.get_or_insert_with(|| Intent::of(hash, spec.trigger.clone(), spec.resource_group_id.clone(), now));
+        if let Some(foreseen) = foreseen.filter(|foreseen| foreseen.hash == intent.hash && intent.contents.is_none()) {
+            intent.first_seen = foreseen.first_seen;
+            intent.contents = Some(foreseen.contents);
+        }
         if let (None, Ok(inputs)) = (&intent.contents, inputs) {
             intent.contents = Some(inputs.print.clone());
         }

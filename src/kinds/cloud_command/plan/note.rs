@@ -2,7 +2,6 @@
 
 use super::step::CloudCommandStep;
 use crate::api::cloud_command::CloudCommandStatus;
-use crate::api::cloud_command::status::MAX_INVOKE_IDS;
 use crate::api::journal::JournalState;
 use crate::cloud::error::{Acted, CloudError};
 use crate::reconcile::kind::Receipt;
@@ -15,11 +14,10 @@ pub(in super::super) fn note(status: &mut CloudCommandStatus, step: &CloudComman
             entry.state = JournalState::Submitted;
             entry.ids = vec![receipt.external_id.clone()];
             entry.request_id.clone_from(&receipt.request_id);
+            let began = entry.started_at;
             status.envelope.external_id = Some(receipt.external_id.clone());
-            if let Some(intent) = &mut status.intent
-                && intent.invoke_ids.len() < MAX_INVOKE_IDS
-            {
-                intent.invoke_ids.push(receipt.external_id.clone());
+            if let Some(intent) = &mut status.intent {
+                intent.was_sent(&receipt.external_id, began);
             }
         }
         Err(error) => {

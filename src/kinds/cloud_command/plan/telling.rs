@@ -4,7 +4,7 @@
 use super::{Draft, Reason, TELL, Verdict, is_out, settled, stuck, unknown, working};
 use crate::api::cloud_command::conduct::{Capture, CaptureOn};
 use crate::api::cloud_command::status::{
-    Counts, MAX_OUTPUT_BYTES, MAX_RECENT, MAX_RESULTS, MAX_STATUS_BYTES, Outcome, Phase, RecentRun, Schedule, Summary, Tally, TargetResult,
+    Counts, MAX_RECENT, MAX_RESULTS, Outcome, Phase, RecentRun, Schedule, Summary, Tally, TargetResult,
 };
 use crate::api::cloud_command::{CloudCommandStatus, RepeatMode};
 use crate::api::envelope::Time;
@@ -24,17 +24,22 @@ const FIRST_LOOK: SignedDuration = SignedDuration::from_secs(1);
 const LAST_LOOK: SignedDuration = SignedDuration::from_secs(30);
 /// A schedule's run shows some seconds after it was due.
 const AFTER_DUE: SignedDuration = SignedDuration::from_secs(10);
-/// What a status may have beside outputs, so that the API server takes it whatever it adds.
-const MARGIN: usize = 8 * 1024;
 /// What stands in place of an output that may show a value which is not known any more.
 const WITHHELD: &str = "(not kept: a value from a Secret has changed since, and could not be taken out)";
 
 /// What is kept of outputs, for one entry of the journal.
-pub(super) struct Outputs {
+pub(in super::super) struct Outputs {
     on: Option<CaptureOn>,
     most: usize,
     /// `None` if a value that may be in them is not known any more.
     secrets: Option<Vec<SecretString>>,
+}
+
+impl Outputs {
+    /// Everything, without these values.
+    pub(in super::super) fn all(secrets: Option<Vec<SecretString>>) -> Self {
+        Self { on: Some(CaptureOn::Always), most: usize::MAX, secrets }
+    }
 }
 
 impl Draft<'_> {
@@ -362,7 +367,7 @@ fn phase(status: &InvocationStatus) -> Phase {
 }
 
 /// A result as it stands in status.
-pub(super) fn told(result: &InvocationResult, batch: Option<i32>, outputs: &Outputs) -> TargetResult {
+pub(in super::super) fn told(result: &InvocationResult, batch: Option<i32>, outputs: &Outputs) -> TargetResult {
     let phase = phase(&result.status);
     let has_failed = rank(&phase) < 3;
     let is_over = result.status.is_over();
@@ -405,9 +410,7 @@ fn hint_of(code: &str) -> Option<String> {
 
 /// Cuts outputs until the status is no larger than the API server should have to keep. Those that succeeded go first.
 fn fit(status: &mut CloudCommandStatus) {
-    let bare = |result: &TargetResult| TargetResult { output: None, ..result.clone() };
-    let rest = json_length(&CloudCommandStatus { results: status.results.iter().map(bare).collect(), ..status.clone() });
-    let mut left = MAX_OUTPUT_BYTES.min(MAX_STATUS_BYTES.saturating_sub(MARGIN).saturating_sub(rest));
+    let mut left = status.room_for_outputs();
     for result in &mut status.results {
         let Some(output) = result.output.take() else { continue };
         let kept = within(&output, left);

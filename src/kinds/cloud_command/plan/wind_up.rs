@@ -22,6 +22,9 @@ const TRIGGER: usize = 64;
 impl Draft<'_> {
     /// The intent on record is not that of spec any more. `None` once it is history.
     pub(super) fn wind_up(&mut self) -> Option<Verdict> {
+        if self.given.observe_only {
+            return Some(stuck(Reason::ObserveOnly, "this steward only observes: it neither stops what ran before nor runs anything"));
+        }
         let stopping = self.stop_what_has_not_begun();
         let unresolved = self.resolve(None, None);
         if let Some(verdict) = unresolved.or(stopping) {
@@ -67,7 +70,7 @@ impl Draft<'_> {
     fn archive(&mut self) {
         let outcome = self.outcome_word();
         let Some(intent) = self.status.intent.take() else { return };
-        let was_sent = intent.started_at.is_some() || intent.adopted;
+        let was_sent = intent.started_at.is_some() || intent.tally.unknown > 0;
         if was_sent {
             let Tally { succeeded, failed, .. } = intent.tally;
             let run = PastRun {

@@ -4,13 +4,10 @@ use serde_json::{Value, json};
 fn spec(change: &Value) -> CloudCommandSpec {
     let mut spec = json!({"targets": {"instanceIds": ["i-1"]}, "command": {"type": "RunShellScript", "content": "echo {{ name }}"}});
     for (field, value) in change.as_object().unwrap() {
-        match value {
-            Value::Object(fields) if field == "command" => {
-                for (field, value) in fields {
-                    spec["command"][field] = value.clone();
-                }
-            }
-            _ => spec[field] = value.clone(),
+        if field == "command" {
+            spec["command"].as_object_mut().unwrap().extend(value.as_object().unwrap().clone());
+        } else {
+            spec[field] = value.clone();
         }
     }
     serde_json::from_value(spec).unwrap()
@@ -59,7 +56,7 @@ fn what_can_run_has_no_mistake() {
 #[test]
 fn a_mistake_is_named_with_its_place() {
     let eleven: Vec<Value> = (0..11).map(|number| json!({"name": format!("n{number}"), "value": ""})).collect();
-    let names: String = (0..21).map(|number| format!("{{{{n{number}}}}}")).collect();
+    let names = (0..21).map(|number| format!("{{{{n{number}}}}}")).collect::<Vec<_>>().concat();
     let table = [
         (json!({"parameters": named("other", "")}), "spec.parameters[other]: the script does not contain {{other}}"),
         (json!({"parameters": named("name", ""), "command": {"content": "echo {name} {{na me}}"}}), "the script does not contain {{name}}"),
@@ -111,7 +108,7 @@ fn the_size_counts_in_base64_with_what_the_parameters_bring() {
 
 #[test]
 fn what_is_kept_elsewhere_is_checked_as_it_is_there() {
-    let from = |change: Value| {
+    let from = |change: &Value| {
         let mut spec = json!({
             "targets": {"instanceIds": ["i-1"]},
             "command": {"type": "RunShellScript", "contentFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}
@@ -121,16 +118,16 @@ fn what_is_kept_elsewhere_is_checked_as_it_is_there() {
         }
         serde_json::from_value::<CloudCommandSpec>(spec).unwrap()
     };
-    let with_digest = |digest: &str| from(json!({"contentFrom": {"secretKeyRef": {"name": "s", "key": "k"}, "sha256": digest}}));
-    assert_eq!(mistake_of(&from(json!({})), b"uptime\n", &[]), None);
+    let with_digest = |digest: &str| from(&json!({"contentFrom": {"secretKeyRef": {"name": "s", "key": "k"}, "sha256": digest}}));
+    assert_eq!(mistake_of(&from(&json!({})), b"uptime\n", &[]), None);
     assert_eq!(mistake_of(&with_digest(&hash(b"uptime\n")), b"uptime\n", &[]), None);
     let said = mistake_of(&with_digest(&hash(b"uptime\n")), b"uptime", &[]).unwrap();
     assert!(said.starts_with("spec.command.contentFrom.sha256: ") && said.contains("another digest"), "{said}");
-    let said = mistake_of(&from(json!({})), b"\xff\xfe", &[]).unwrap();
+    let said = mistake_of(&from(&json!({})), b"\xff\xfe", &[]).unwrap();
     assert!(said.starts_with("spec.command.contentFrom: is not text"), "{said}");
-    let said = mistake_of(&from(json!({"contentEncoding": "Base64"})), b"\xff", &[]).unwrap();
+    let said = mistake_of(&from(&json!({"contentEncoding": "Base64"})), b"\xff", &[]).unwrap();
     assert!(said.starts_with("spec.command.contentFrom: is not Base64"), "{said}");
-    assert!(mistake_of(&from(json!({})), b"", &[]).unwrap().contains("is empty"));
+    assert!(mistake_of(&from(&json!({})), b"", &[]).unwrap().contains("is empty"));
 }
 
 #[test]

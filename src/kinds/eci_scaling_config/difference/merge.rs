@@ -26,16 +26,22 @@ pub(super) struct Outcome {
     pub(super) unavailable: Vec<Path>,
     /// What is ours and should go, and that the rest of its entry cannot do without.
     pub(super) stuck: Vec<Path>,
+    /// Volumes among these, and who mounts them.
+    pub(super) mounted: Vec<(Path, Path)>,
 }
 
 pub(super) struct Merge<'a> {
     question: Question<'a>,
     outcome: Outcome,
+    /// Volumes by name, and a container that goes on mounting each.
+    pub(super) mounts: BTreeMap<String, Path>,
+    /// What is carried now stays as it is, whoever set it.
+    hands_off: bool,
 }
 
 impl<'a> Merge<'a> {
     pub(super) fn new(question: &Question<'a>) -> Self {
-        Self { question: *question, outcome: Outcome::default() }
+        Self { question: *question, outcome: Outcome::default(), mounts: BTreeMap::new(), hands_off: false }
     }
 
     /// One field of the configuration.
@@ -79,14 +85,18 @@ impl<'a> Merge<'a> {
                 self.outcome.unavailable.push(here.clone());
             }
             let usual = observed.is_none() && field.is_usual(value);
-            if !usual && !field.is_same(desired, observed) {
+            // Zero stands for what was never set, too, so that it is there is known only of one that was sent.
+            let is_unseen = observed.is_none() && is_zero(value) && !self.question.owned.contains(here.names());
+            if is_unseen {
+                self.may_differ(field, here, desired, observed);
+            } else if !usual && !is_same(field, here, desired, observed) {
                 self.differs(field, here, desired, observed);
             }
             return desired.cloned();
         }
         // What the document says anyway is as good as gone: where it is cleared, the cloud may put it in again.
         let is_gone = observed.is_none_or(|value| value.is_empty() || field.is_usual(value));
-        let ours = self.question.owned.contains(here.names());
+        let ours = self.is_ours(here);
         let unwanted = exclusive && here.names().len() > 2;
         if is_gone || !(ours || unwanted) {
             return observed.cloned();
@@ -105,12 +115,12 @@ impl<'a> Merge<'a> {
         if desired.is_some() {
             self.names(here);
             if !self.question.sent.contains(here.as_str()) {
-                self.differs(field, here, desired, observed);
+                self.may_differ(field, here, desired, observed);
             }
             return desired.cloned();
         }
         // Set by us, and its entry is still there, whether the cloud shows it or not.
-        if self.question.owned.contains(here.names()) {
+        if self.is_ours(here) {
             self.differs(field, here, None, observed);
             return None;
         }
@@ -123,10 +133,10 @@ impl<'a> Merge<'a> {
     }
 
     fn entries(&mut self, entries: &'static Entries, desired: &[Item], observed: &[Item], here: &Path, exclusive: bool) -> Vec<Item> {
-        let wanted: BTreeMap<String, &Item> = desired.iter().map(|item| (item.key(entries), item)).collect();
+        let wanted: BTreeMap<String, &Item> = desired.iter().map(|item| (key_of(item, entries), item)).collect();
         let mut merged = Vec::new();
         for item in observed {
-            let key = item.key(entries);
+            let key = key_of(item, entries);
             let path = here.entry(&key);
             let kept = match wanted.get(&key) {
                 Some(desired) => Some(self.entry(entries, Some(desired), item, &path, exclusive)),
@@ -135,13 +145,16 @@ impl<'a> Merge<'a> {
             merged.extend(kept.map(|kept| (key, kept)));
         }
         let is_there: Vec<String> = merged.iter().map(|(key, _)| key.clone()).collect();
-        for item in desired.iter().filter(|item| !is_there.contains(&item.key(entries))) {
-            let key = item.key(entries);
+        for item in desired.iter().filter(|item| !is_there.contains(&key_of(item, entries))) {
+            let key = key_of(item, entries);
             let path = here.entry(&key);
+            if self.question.sent.contains(path.as_str()) {
+                drop_copies(entries, &mut merged, item, &wanted);
+            }
             merged.push((key, self.added(entries, item, &path)));
         }
         if entries.order == Order::Matters {
-            let order: Vec<String> = desired.iter().map(|item| item.key(entries)).collect();
+            let order: Vec<String> = desired.iter().map(|item| key_of(item, entries)).collect();
             self.put_in_order(&mut merged, &order, &is_there, here);
         }
         merged.into_iter().map(|(_, item)| item).collect()
@@ -155,7 +168,8 @@ impl<'a> Merge<'a> {
         in_spec.sort_by_key(|key| rank(key));
         if in_spec != in_the_cloud {
             let list = |keys: &[&String]| keys.iter().map(|key| key.as_str()).collect::<Vec<_>>().join(", ");
-            let change = Change { path: here.clone(), desired: list(&in_spec), observed: list(&in_the_cloud), unavailable: false };
+            let change =
+                Change { path: here.clone(), desired: list(&in_spec), observed: list(&in_the_cloud), unavailable: false, unseen: false };
             self.outcome.changes.push(change);
         }
         let places: Vec<usize> = (0..merged.len()).filter(|place| rank(&merged[*place].0).is_some()).collect();
@@ -188,10 +202,8 @@ impl<'a> Merge<'a> {
 
     /// An entry that spec does not name: it stays, unless it is ours, or nothing of it is anybody else's.
     fn unnamed(&mut self, entries: &'static Entries, item: &Item, path: &Path, exclusive: bool) -> Option<Item> {
-        let owned = self.question.owned;
-        if exclusive || owned.contains(path.names()) {
-            self.outcome.changes.push(change(path, ABSENT, PRESENT));
-            return None;
+        if exclusive || self.is_ours(path) {
+            return self.gone(entries, item, path);
         }
         let before = (self.outcome.changes.len(), self.outcome.stuck.len(), self.outcome.lost.len());
         let rest = self.entry(entries, None, item, path, false);
@@ -206,10 +218,31 @@ impl<'a> Merge<'a> {
             self.outcome.changes.truncate(before.0);
             self.outcome.stuck.truncate(before.1);
             self.outcome.lost.truncate(before.2);
-            self.outcome.changes.push(change(path, ABSENT, PRESENT));
-            return None;
+            return self.gone(entries, item, path);
         }
         Some(rest)
+    }
+
+    /// An entry that is to go. A volume stays as it is as long as a container of somebody else's mounts it.
+    fn gone(&mut self, entries: &'static Entries, item: &Item, path: &Path) -> Option<Item> {
+        let holder = match path.names() {
+            [list, name] if list == "volumes" => self.mounts.get(name).cloned(),
+            _ => None,
+        };
+        let Some(holder) = holder else {
+            self.outcome.changes.push(change(path, ABSENT, PRESENT));
+            return None;
+        };
+        self.outcome.stuck.push(path.clone());
+        self.outcome.mounted.push((path.clone(), holder));
+        self.hands_off = true;
+        let kept = self.entry(entries, None, item, path, false);
+        self.hands_off = false;
+        Some(kept)
+    }
+
+    fn is_ours(&self, path: &Path) -> bool {
+        !self.hands_off && self.question.owned.contains(path.names())
     }
 
     /// A new entry is one difference, whatever it holds.
@@ -236,13 +269,80 @@ impl<'a> Merge<'a> {
             Some(value) => value.shown(),
             None => ABSENT.to_owned(),
         };
-        let change = Change { path: path.clone(), desired: show(desired), observed: show(observed), unavailable: field.unavailable };
+        let change =
+            Change { path: path.clone(), desired: show(desired), observed: show(observed), unavailable: field.unavailable, unseen: false };
         self.outcome.changes.push(change);
+    }
+
+    /// A difference that cannot be seen, nor that there is none.
+    fn may_differ(&mut self, field: &Field, path: &Path, desired: Option<&Value>, observed: Option<&Value>) {
+        self.differs(field, path, desired, observed);
+        if let Some(change) = self.outcome.changes.last_mut() {
+            change.unseen = true;
+        }
+    }
+}
+
+/// Whether both mean the same; of a type of volume in any case, since it is all letters.
+fn is_same(field: &Field, here: &Path, desired: Option<&Value>, observed: Option<&Value>) -> bool {
+    match (desired, observed) {
+        (Some(Value::Text(one)), Some(Value::Text(other))) if here.top() == "volumes" && field.name == "type" => {
+            one.eq_ignore_ascii_case(other)
+        }
+        _ => field.is_same(desired, observed),
+    }
+}
+
+/// What tells an entry from the others of its list, whichever way the cloud writes it: a path with or without a slash at its end, a protocol in
+/// capitals or not.
+pub(super) fn key_of(item: &Item, entries: &Entries) -> String {
+    let key = item.key(entries);
+    match entries.key {
+        ["mountPath"] if key.len() > 1 => key.trim_end_matches('/').to_owned(),
+        [_, "protocol"] => key.to_ascii_uppercase(),
+        _ => key,
+    }
+}
+
+/// An entry that was sent and is not there may be there under another key, as the cloud chose to write it. Nobody can tell it from one of somebody
+/// else's, so it stays; but each further try must not leave another one.
+fn drop_copies(entries: &Entries, merged: &mut Vec<(String, Item)>, sent: &Item, wanted: &BTreeMap<String, &Item>) {
+    let mut kept: Vec<(String, Item)> = Vec::new();
+    for (key, item) in merged.drain(..) {
+        let is_first = kept.iter().all(|(other, kept)| *other != key || !is_like(entries.fields, kept, &item));
+        let fields = || entries.fields.iter().filter(|field| !entries.key.contains(&field.name));
+        if is_first || wanted.contains_key(&key) || !is_like(fields(), sent, &item) {
+            kept.push((key, item));
+        }
+    }
+    *merged = kept;
+}
+
+/// Whether two entries say the same in these fields. What cannot be compared does not count.
+fn is_like<'f>(fields: impl IntoIterator<Item = &'f Field>, one: &Item, other: &Item) -> bool {
+    fields.into_iter().all(|field| match field.shape {
+        Shape::Entries(entries) => {
+            let (one, other) = (one.entries(field.name), other.entries(field.name));
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| is_like(entries.fields, one, other))
+        }
+        Shape::Secret => true,
+        Shape::Text | Shape::Json | Shape::Whole | Shape::Number | Shape::Price | Shape::Flag | Shape::Texts => {
+            field.is_same(one.get(field.name), other.get(field.name))
+        }
+    })
+}
+
+/// A number that says as much as none where nobody has set it.
+fn is_zero(value: &Value) -> bool {
+    match value {
+        Value::Whole(number) => *number == 0,
+        Value::Number(number) => *number == 0.0,
+        Value::Text(_) | Value::Flag(_) | Value::Secret(_) | Value::Texts(_) | Value::Items(_) => false,
     }
 }
 
 fn change(path: &Path, desired: &str, observed: &str) -> Change {
-    Change { path: path.clone(), desired: desired.to_owned(), observed: observed.to_owned(), unavailable: false }
+    Change { path: path.clone(), desired: desired.to_owned(), observed: observed.to_owned(), unavailable: false, unseen: false }
 }
 
 fn items(value: Option<&Value>) -> &[Item] {

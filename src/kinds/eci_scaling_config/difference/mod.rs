@@ -5,6 +5,7 @@
 //! lists as a whole: a call carries the merged full list.
 
 mod merge;
+mod mount;
 mod path;
 
 pub use path::Path;
@@ -26,7 +27,7 @@ pub struct Question<'a> {
     pub exclusive: bool,
     /// What no parameter can clear may be cleared by sending everything else.
     pub allow_override: bool,
-    /// Write-only values, by path, of which it is known that they were sent as they are now.
+    /// Write-only values, and entries that are not there, of which it is known, by path, that they were sent.
     pub sent: &'a BTreeSet<String>,
     /// Paths, now or before, of values from Secrets: never shown.
     pub secret: &'a BTreeSet<String>,
@@ -42,8 +43,10 @@ pub struct Difference {
     pub call: Item,
     /// The call is complete, and clears what it does not say.
     pub overrides: bool,
-    /// What should go and cannot be said to the cloud.
+    /// What should go and cannot be said to the cloud, or must not be.
     pub cannot_clear: Vec<Path>,
+    /// Of these, volumes that a container mounts which spec does not tell to, and the container.
+    pub mounted: Vec<(Path, Path)>,
     /// What would be lost if its list were sent.
     pub cannot_merge: Vec<Path>,
     /// What spec names although the vendor calls it unavailable.
@@ -62,6 +65,8 @@ pub struct Change {
     pub observed: String,
     /// The vendor's document calls the field unavailable: nobody should wait for it.
     pub unavailable: bool,
+    /// The cloud shows nothing to tell by: it may well be so, but steward never sent it.
+    pub unseen: bool,
 }
 
 /// What stands in a change where nothing is.
@@ -90,6 +95,9 @@ pub fn difference(question: &Question<'_>) -> Difference {
     let mut in_the_way = Vec::new();
     let mut all_sets = Paths::default();
     for field in CONFIGURATION {
+        if field.name == "volumes" {
+            merge.mounts = mount::kept(question, &found);
+        }
         let outcome = merge.top(field);
         let here = Path::default().field(field.name);
         let is_empty = outcome.value.as_ref().is_none_or(|value| matches!(value, Value::Texts(_) | Value::Items(_)) && value.is_empty());
@@ -110,6 +118,7 @@ pub fn difference(question: &Question<'_>) -> Difference {
         found.named.add(&outcome.named);
         all_sets.add(&outcome.sets);
         found.cannot_clear.extend(outcome.stuck);
+        found.mounted.extend(outcome.mounted);
         found.unavailable.extend(outcome.unavailable);
         found.changes.extend(outcome.changes);
     }
@@ -154,22 +163,26 @@ impl Difference {
             if self.named.contains(path) {
                 is_so || unseen.contains(path) || owned.contains(path)
             } else {
-                !is_so || stuck.contains(path) || stuck.contains(&path[..1])
+                !is_so || (1..=path.len()).any(|length| stuck.contains(&path[..length]))
             }
         })
     }
 
+    /// Whether sending everything but this would clear it.
+    pub fn can_be_overridden(&self, path: &Path) -> bool {
+        path.names().len() == 1 && self.merged.get(path.top()).is_none()
+    }
+
     fn override_if_allowed(&mut self, question: &Question<'_>, in_the_way: &[Path], all_sets: Paths) {
-        let merged = &self.merged;
-        let clearable = |path: &Path| path.names().len() == 1 && merged.get(path.top()).is_none();
-        if !question.allow_override || !self.cannot_clear.iter().any(clearable) {
+        if !question.allow_override || !self.cannot_clear.iter().any(|path| self.can_be_overridden(path)) {
             return;
         }
         if !in_the_way.is_empty() {
             self.cannot_merge = in_the_way.to_vec();
             return;
         }
-        self.cannot_clear.retain(|path| !clearable(path));
+        let rest = self.cannot_clear.iter().filter(|path| !self.can_be_overridden(path)).cloned().collect();
+        self.cannot_clear = rest;
         self.overrides = true;
         self.call = self.merged.clone();
         self.sets = all_sets;

@@ -328,3 +328,93 @@ fn drift_of_what_was_set_by_hand_inside_our_own_container_is_nobody_elses_busine
     let spec = json!({"containers": [{"name": "ours", "image": "x"}]});
     assert!(ask(spec, observed).owning(&["containers/ours", "containers/ours/image"]).answer().is_settled());
 }
+
+#[test]
+fn a_zero_that_spec_sets_is_sent_where_none_is_seen_and_once_sent_it_is_so_until_something_else_is_seen() {
+    let spec =
+        json!({"terminationGracePeriodSeconds": 0, "containers": [{"name": "nginx", "securityContext": {"runAsUser": 0}, "gpu": 0}]});
+    let all = ["containers[nginx].gpu", "containers[nginx].securityContext.runAsUser", "terminationGracePeriodSeconds"];
+    let ours = ["containers/nginx/gpu", "containers/nginx/securityContext.runAsUser", "terminationGracePeriodSeconds"];
+    for shown in [json!({"Name": "nginx"}), json!({"Name": "nginx", "Gpu": 0, "SecurityContextRunAsUser": null})] {
+        let cloud = json!({"Containers": [shown], "TerminationGracePeriodSeconds": 0});
+        let found = ask(spec.clone(), cloud.clone()).answer();
+        assert_eq!(said(&found), all.map(|path| format!("{path}: (absent) -> 0")));
+        assert!(found.changes.iter().all(|change| change.unseen));
+        assert_eq!(found.sets, paths(&ours));
+        assert!(sent(&found).contains(&"TerminationGracePeriodSeconds=0".to_owned()), "{:?}", sent(&found));
+        let after = ask(spec.clone(), cloud).owning(&ours).answer();
+        assert_eq!((after.is_settled(), after.owned(&paths(&ours), &Paths::default())), (true, paths(&ours)));
+    }
+    let found = ask(spec, json!({"Containers": [{"Name": "nginx", "Gpu": 1}], "TerminationGracePeriodSeconds": 30})).owning(&ours).answer();
+    assert_eq!(said(&found), [format!("{}: 1 -> 0", all[0]), format!("{}: 30 -> 0", all[2])]);
+    let root = json!({"InitContainers": [{"Name": "a", "SecurityContextRunAsUser": "0"}]});
+    let spec = json!({"initContainers": [{"name": "a", "securityContext": {"runAsUser": 0}}]});
+    assert!(ask(spec, root).answer().is_settled(), "here it can be seen");
+}
+
+#[test]
+fn an_entry_is_found_whichever_way_the_cloud_writes_its_key() {
+    let spec = json!({"containers": [{"name": "nginx", "volumeMounts": [{"mountPath": "/data/", "name": "v"}, {"mountPath": "/", "name": "w"}],
+        "ports": [{"port": 80, "protocol": "TCP"}, {"port": 53, "protocol": "UDP"}]}]});
+    let cloud = json!({"Containers": [{"Name": "nginx", "VolumeMounts": [{"MountPath": "/data", "Name": "v"}, {"MountPath": "/", "Name": "w"}],
+        "Ports": [{"Port": 80, "Protocol": "tcp"}, {"Port": 53, "Protocol": "udp"}]}]});
+    let found = ask(spec.clone(), cloud).answer();
+    assert!(found.is_settled() && found.call.is_empty(), "{:?}", said(&found));
+    let other = json!({"Containers": [{"Name": "nginx", "VolumeMounts": [{"MountPath": "/data", "Name": "other"}, {"MountPath": "/", "Name": "w"}],
+        "Ports": [{"Port": 80, "Protocol": "tcp"}, {"Port": 53, "Protocol": "udp"}]}]});
+    let found = ask(spec, other).answer();
+    assert_eq!(said(&found), ["containers[nginx].volumeMounts[/data].name: other -> v"]);
+    assert_eq!(found.call.entries("containers")[0].entries("volumeMounts").len(), 2);
+}
+
+#[test]
+fn of_an_entry_that_was_sent_and_comes_back_under_another_key_there_is_never_more_than_one_more() {
+    let spec = json!({"tags": [{"key": "Team", "value": "a"}]});
+    let tag = |key: &str, value: &str| json!({"Key": key, "Value": value});
+    let cloud = json!({"Tags": [tag("team", "a"), tag("team", "a"), tag("team", "b"), tag("b", "b"), tag("b", "b"), tag("team", "a")]});
+    let call = |ask: Ask| -> Vec<String> {
+        let found = ask.answer();
+        let tags = found.call.entries("tags");
+        tags.iter().map(|tag| format!("{}={}", tag.text("key").unwrap(), tag.text("value").unwrap())).collect()
+    };
+    let sent = call(ask(spec.clone(), cloud.clone()).having_sent(&["tags[Team]"]));
+    assert_eq!(sent, ["team=a", "team=b", "b=b", "b=b", "Team=a"], "nothing is lost but what is there twice in the same words");
+    assert_eq!(call(ask(spec, cloud)).len(), 7, "what steward did not send is none of its copies");
+}
+
+#[test]
+fn a_volume_of_ours_stays_as_it_is_as_long_as_somebody_elses_container_mounts_it() {
+    let mount = |volume: &str| json!([{"Name": volume, "MountPath": "/m"}]);
+    let cloud = |containers: Json| json!({"Volumes": [{"Name": "v", "Type": "EmptyDirVolume"}, {"Name": "w"}], "Containers": containers});
+    let foreign = || cloud(json!([{"Name": "a", "Image": "a"}, {"Name": "theirs", "VolumeMounts": mount("v")}]));
+    let ours: [&[&str]; 2] = [&["volumes/v", "volumes/v/type"], &["volumes/v/type"]];
+    for owned in ours {
+        let found = ask(json!({"containers": [{"name": "a", "image": "b"}]}), foreign()).owning(owned).answer();
+        assert_eq!((shown(&found.cannot_clear), said(&found).len()), (vec!["volumes[v]"], 1), "{owned:?}");
+        let (volume, holder) = &found.mounted[0];
+        assert_eq!((volume.as_str(), holder.as_str()), ("volumes[v]", "containers[theirs]"));
+        assert_eq!(found.owned(&paths(owned), &Paths::default()), paths(owned), "it goes as soon as it can");
+        let volumes = found.merged.entries("volumes");
+        assert_eq!((volumes.len(), volumes[0].text("type")), (2, Some("EmptyDirVolume")));
+    }
+    let goes =
+        |spec: Json, cloud: Json, owned: &[&'static str]| ask(spec, cloud).owning(owned).answer().merged.entries("volumes").len() == 1;
+    assert!(goes(json!({}), cloud(json!([{"Name": "a"}])), ours[0]), "nobody mounts it");
+    let own = cloud(json!([{"Name": "a"}, {"Name": "b", "VolumeMounts": mount("v")}]));
+    assert!(goes(json!({}), own.clone(), &["containers/b", "volumes/v"]), "the container goes with it");
+    let mounted = cloud(json!([{"Name": "a", "VolumeMounts": mount("v")}]));
+    assert!(!goes(json!({}), mounted.clone(), &["volumes/v"]), "the mount is not ours");
+    let spec = json!({"containers": [{"name": "a", "volumeMounts": [{"mountPath": "/m/", "name": "v"}]}]});
+    assert!(goes(spec, mounted, &["volumes/v"]), "spec contradicts itself, and is refused");
+    // A container that should go and cannot keeps its volume.
+    let only = cloud(json!([{"Name": "b", "VolumeMounts": mount("v")}]));
+    assert!(!goes(json!({}), only.clone(), &["containers/b", "volumes/v"]));
+    assert_eq!(ask(json!({}), only).owning(&["containers/b", "volumes/v"]).overriding().answer().merged.entries("volumes").len(), 1);
+}
+
+#[test]
+fn the_type_of_a_volume_is_the_same_in_any_case() {
+    let found =
+        ask(json!({"volumes": [{"name": "v", "type": "NFSVolume"}]}), json!({"Volumes": [{"Name": "v", "Type": "nfsVolume"}]})).answer();
+    assert!(found.is_settled() && found.call.is_empty(), "{:?}", said(&found));
+}

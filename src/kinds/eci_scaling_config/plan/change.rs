@@ -1,21 +1,18 @@
 //! A configuration that is there: what differs, whether it is time to send it, and what is said of it.
 
-use super::note::remember;
 use super::step::{EciScalingStep, MODIFY};
-use super::{Content, Desired, Draft, Flaw, Phase, Reason, SHOWN, Verdict, few, flawed, later, stuck, working};
+use super::{Desired, Draft, Flaw, Phase, Reason, Verdict, few, flawed, later, stuck, working};
 use crate::api::eci_scaling_config::ContainerOwnership;
-use crate::api::eci_scaling_config::status::{Convergence, MAX_APPLIED_BYTES, SecretPrint};
-use crate::api::paths::Paths;
+use crate::api::eci_scaling_config::status::MAX_APPLIED_BYTES;
 use crate::cloud::alibaba::ess::ScalingConfiguration;
-use crate::kinds::eci_scaling_config::difference::{Change, Difference, Path, Question, difference};
+use crate::kinds::eci_scaling_config::difference::{Change, Difference, Path};
+use crate::kinds::eci_scaling_config::progress::{self, Look, Made, Wanted};
 use crate::kinds::eci_scaling_config::rules;
 use crate::reconcile::kind::Remark;
 use jiff::SignedDuration;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// After a call that the cloud accepted: when its reads are looked at for it to hold.
-const READ_BACKS: [i64; 6] = [1, 2, 4, 8, 16, 30];
 /// How often the same difference is sent before somebody is told.
 const TRIES: i32 = 2;
 /// Between two tries after that.
@@ -23,52 +20,41 @@ const RARELY: SignedDuration = SignedDuration::from_hours(1);
 
 impl Draft<'_> {
     pub(super) fn change(&mut self, found: &ScalingConfiguration, desired: &Desired) -> Verdict {
-        let difference = self.compare(found, desired);
+        let mut difference = progress::compare(&self.status, &self.wanted(desired), &found.configuration);
+        if self.given.observe_only {
+            progress::keep_prints(&mut self.status, &difference, &desired.prints);
+            progress::leave_out_what_nobody_can_see(&self.status, &mut difference);
+        }
         self.show(&difference);
         let verdict = match check(desired, &difference) {
             Err(flaw) => flawed(flaw),
-            Ok(()) if self.given.observe_only => {
-                self.keep_prints(&difference, desired);
-                self.only_look(&difference)
-            }
+            Ok(()) if self.given.observe_only => self.only_look(&difference),
             Ok(()) => {
-                self.learn(&difference);
-                self.keep_prints(&difference, desired);
+                let look = self.look();
+                let made = progress::learn(&mut self.status, &difference, look);
+                self.tell(&made);
+                progress::keep_prints(&mut self.status, &difference, &desired.prints);
                 self.act(found, desired, &difference)
             }
         };
-        if verdict.phase == Phase::Working && !self.is_setting_right() {
+        if verdict.phase == Phase::Working && !progress::sets_right(&self.status) {
             // What spec newly asks for and is being made is no drift.
             self.status.drift.clear();
         }
         Verdict { drifted: Some(!self.status.drift.is_empty()), ..verdict }
     }
 
-    fn is_setting_right(&self) -> bool {
-        self.status.convergence.as_ref().is_some_and(|convergence| self.set_right(convergence))
-    }
-
-    fn compare(&self, found: &ScalingConfiguration, desired: &Desired) -> Difference {
-        let sent = desired.prints.iter().filter(|print| self.status.secrets.contains(print)).map(|print| print.path.clone()).collect();
-        let prints = desired.prints.iter().chain(&self.status.secrets);
-        difference(&Question {
-            desired: &desired.item,
-            observed: &found.configuration,
-            owned: &self.owned(),
+    fn wanted<'b>(&self, desired: &'b Desired) -> Wanted<'b> {
+        Wanted {
+            item: &desired.item,
+            prints: &desired.prints,
             exclusive: self.object.spec.container_ownership == ContainerOwnership::Exclusive,
             allow_override: self.object.spec.allow_override,
-            sent: &sent,
-            secret: &prints.map(|print| print.path.clone()).collect(),
-        })
+        }
     }
 
-    /// What the cloud has taken and was not seen to hold yet is ours too, if spec drops it meanwhile. A try that failed may have set nothing:
-    /// what is there may be somebody else's still.
-    fn owned(&self) -> Paths {
-        match &self.status.convergence {
-            Some(convergence) if convergence.sent > 0 => self.status.applied.and(&convergence.sets),
-            Some(_) | None => self.status.applied.clone(),
-        }
+    pub(super) fn look(&self) -> Look {
+        Look { generation: self.generation(), now: self.now }
     }
 
     fn only_look(&self, difference: &Difference) -> Verdict {
@@ -80,51 +66,17 @@ impl Draft<'_> {
         stuck(Reason::DriftDetected, message)
     }
 
-    /// What was seen to hold is ours, and what has gone is not any more.
-    fn learn(&mut self, difference: &Difference) {
-        let sent = self.status.convergence.as_ref().map(|convergence| convergence.sets.clone()).unwrap_or_default();
-        self.status.applied = difference.owned(&self.status.applied, &sent);
-        if difference.sayable().all(|change| change.unavailable)
-            && self.still_unseen().is_none()
-            && let Some(convergence) = self.status.convergence.take()
-        {
-            self.tell(&convergence);
-        }
-    }
-
-    /// How long what was sent before spec was edited may not be visible yet: what is seen may be older than it, and as spec has it by chance.
-    fn still_unseen(&self) -> Option<SignedDuration> {
-        let convergence = self.status.convergence.as_ref()?;
-        if convergence.generation == self.generation() || convergence.sent == 0 {
-            return None;
-        }
-        let age = self.now.duration_since(convergence.since.get()).abs();
-        next_read_back(age).map(|after| after.saturating_sub(age))
-    }
-
-    /// What the cloud is seen to hold of values from Secrets is known by its print, whoever set it: should spec say something else one day, it must
-    /// not be shown.
-    fn keep_prints(&mut self, difference: &Difference, desired: &Desired) {
-        if difference.sayable().all(|change| change.unavailable) {
-            self.status.secrets.retain(|print| desired.prints.iter().any(|wanted| wanted.path == print.path));
-        }
-        let is_so = |print: &&SecretPrint| difference.changes.iter().all(|change| !leads_to(change.path.as_str(), &print.path));
-        let seen: Vec<SecretPrint> = desired.prints.iter().filter(is_so).cloned().collect();
-        remember(&mut self.status.secrets, &seen);
-    }
-
     /// The change is made, and seen.
-    fn tell(&mut self, convergence: &Convergence) {
-        let paths = few(convergence.paths.iter().map(String::as_str));
-        // A call that was refused has changed nothing; one in doubt has, if what it was for is so.
-        if convergence.sent == 0 && (convergence.sets.is_empty() || convergence.generation != self.generation()) {
-            return;
+    fn tell(&mut self, made: &Made) {
+        let told = |paths: &[String]| few(paths.iter().map(String::as_str));
+        if !made.set_right.is_empty() {
+            self.remarks.push(Remark { reason: Reason::DriftCorrected, note: format!("set right again: {}", told(&made.set_right)) });
         }
-        if self.set_right(convergence) {
-            self.remarks.push(Remark { reason: Reason::DriftCorrected, note: format!("set right again: {paths}") });
-        }
-        if !convergence.paths.is_empty() {
-            let note = format!("changed: {paths}. Instances that are running keep the old configuration until the group replaces them");
+        if !made.paths.is_empty() {
+            let note = format!(
+                "changed: {}. Instances that are running keep the old configuration until the group replaces them",
+                told(&made.paths)
+            );
             self.remarks.push(Remark { reason: Reason::InSync, note });
         }
     }
@@ -132,7 +84,7 @@ impl Draft<'_> {
     fn act(&mut self, found: &ScalingConfiguration, desired: &Desired, difference: &Difference) -> Verdict {
         let due: Vec<&Change> = difference.sayable().filter(|change| !change.unavailable || self.is_news(change)).collect();
         if due.is_empty() {
-            if let Some(wait) = self.still_unseen() {
+            if let Some(wait) = progress::still_unseen(&self.status, self.look()) {
                 self.look_in(wait);
                 return working(
                     Reason::AwaitingConsistency,
@@ -149,25 +101,23 @@ impl Draft<'_> {
             return verdict;
         }
         // What spec points at has changed since it was last sent: that is another difference than the one that was sent in vain.
-        let is_new = due.iter().any(|change| self.has_new_input(change, desired));
-        if is_new && let Some(convergence) = &mut self.status.convergence {
-            convergence.sent = 0;
+        for change in &due {
+            if self.has_new_input(change, desired) {
+                progress::forget(&mut self.status, &change.path);
+            }
         }
         if let Some(verdict) = self.awaited(&due) {
             return verdict;
         }
-        let paths: Vec<String> = due.iter().map(|change| change.path.as_str().to_owned()).collect();
-        let message = format!("changing {}", few(paths.iter().map(String::as_str)));
+        let message = format!("changing {}", few(due.iter().map(|change| change.path.as_str())));
         if self.has_no_permit() {
             return working(Reason::Applying, message);
         }
         if let Some(verdict) = self.is_a_fight(&due, desired) {
             return verdict;
         }
-        self.begin(&due, difference);
-        // What is not in the call has not been sent.
-        let prints = desired.prints.iter().filter(|print| difference.call.get(top(&print.path)).is_some()).cloned().collect();
-        let content = Content { item: difference.call.clone(), prints, paths };
+        let look = self.look();
+        let content = progress::begin(&mut self.status, &due, difference, &desired.prints, look);
         self.steps.push(EciScalingStep::Modify { id: found.id.clone(), content: Arc::new(content), overrides: difference.overrides });
         self.sent_in_vain(&due).unwrap_or_else(|| working(Reason::Applying, message))
     }
@@ -177,23 +127,21 @@ impl Draft<'_> {
         self.is_edited() || !self.status.applied.contains(change.path.names())
     }
 
-    /// The same difference was sent and may not be visible yet, or was sent in vain.
+    /// All of it was sent and may not be visible yet, or was sent in vain. What was not is not kept waiting by the rest.
     fn awaited(&mut self, due: &[&Change]) -> Option<Verdict> {
-        let convergence = self.status.convergence.clone()?;
+        let since = self.status.convergence.as_ref()?.since.get();
+        let tries: Vec<i32> = due.iter().map(|change| progress::tries(&self.status, &change.path, self.look())).collect();
         // A try that failed is not waited for, but held back.
-        if convergence.generation != self.generation() || convergence.sent == 0 {
+        if tries.contains(&0) {
             return None;
         }
-        let since = convergence.since.get();
-        // Another process may have written it, by a clock that was ahead.
-        let age = self.now.duration_since(since).abs();
-        if let Some(after) = next_read_back(age).filter(|_| is_covered(&convergence, due)) {
-            self.look_in(after.saturating_sub(age));
+        if let Some(wait) = progress::until_read_back(since, self.now) {
+            self.look_in(wait);
             let paths = few(due.iter().map(|change| change.path.as_str()));
             let awaited = || working(Reason::AwaitingConsistency, format!("sent, and not seen in the cloud yet: {paths}"));
             return Some(self.sent_in_vain(due).unwrap_or_else(awaited));
         }
-        if convergence.sent < TRIES {
+        if tries.iter().any(|tries| *tries < TRIES) {
             return None;
         }
         let again = later(since, RARELY);
@@ -206,28 +154,9 @@ impl Draft<'_> {
 
     /// Another try of what did not help before is no news: until it helps, that is what is said.
     fn sent_in_vain(&self, due: &[&Change]) -> Option<Verdict> {
-        let convergence = self.status.convergence.as_ref()?;
-        (convergence.sent > TRIES).then(|| not_converged(due))
-    }
-
-    /// As long as nothing was seen to be settled, each call is one more try of the same: two values that undo each other would else be sent in turn
-    /// for ever.
-    fn begin(&mut self, due: &[&Change], difference: &Difference) {
-        let before = self.status.convergence.take();
-        if let Some(before) = before.as_ref().filter(|before| before.generation == self.generation()) {
-            self.go_on_correcting(before);
-        }
-        let sets = before.as_ref().map_or_else(|| difference.sets.clone(), |before| before.sets.and(&difference.sets));
-        let same = before.filter(|before| before.generation == self.generation());
-        let sent = same.as_ref().map_or(0, |before| before.sent).saturating_add(1);
-        let mut paths = same.map(|before| before.paths).unwrap_or_default();
-        for change in due {
-            if paths.len() < SHOWN && !paths.iter().any(|path| path == change.path.as_str()) {
-                paths.push(change.path.as_str().to_owned());
-            }
-        }
-        self.status.pursued_generation = Some(self.generation());
-        self.status.convergence = Some(Convergence { generation: self.generation(), sent, since: self.now.into(), paths, sets });
+        let in_vain = |change: &&&Change| progress::tries(&self.status, &change.path, self.look()) > TRIES;
+        let in_vain: Vec<&Change> = due.iter().filter(in_vain).copied().collect();
+        (!in_vain.is_empty()).then(|| not_converged(&in_vain))
     }
 }
 
@@ -242,32 +171,11 @@ fn not_converged(due: &[&Change]) -> Verdict {
 /// What spec would make of the configuration, and whether status can remember it.
 pub(super) fn check(desired: &Desired, difference: &Difference) -> Result<(), Flaw> {
     rules::check(&desired.item, difference)?;
-    let bytes = serde_json::to_string(&difference.named).map_or(usize::MAX, |text| text.len());
-    if bytes <= MAX_APPLIED_BYTES {
+    if progress::bytes_in(&difference.named) <= MAX_APPLIED_BYTES {
         return Ok(());
     }
     let message = "spec.configuration names more than status can remember: leave out what need not be steward's".to_owned();
     Err(Flaw { reason: Reason::InvalidSpec, message, passes_by_itself: false })
-}
-
-/// The age at which what was sent is looked for next.
-fn next_read_back(age: SignedDuration) -> Option<SignedDuration> {
-    READ_BACKS.iter().map(|after| SignedDuration::from_secs(*after)).find(|after| *after > age)
-}
-
-/// Whether the first path is the second one, or one that it begins with.
-fn leads_to(first: &str, path: &str) -> bool {
-    path.strip_prefix(first).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-}
-
-/// The field of the configuration that a path in text leads into.
-fn top(path: &str) -> &str {
-    path.split(['.', '[']).next().unwrap_or_default()
-}
-
-fn is_covered(convergence: &Convergence, due: &[&Change]) -> bool {
-    let sent: BTreeSet<&str> = convergence.paths.iter().map(String::as_str).collect();
-    convergence.paths.len() == SHOWN || due.iter().all(|change| sent.contains(change.path.as_str()))
 }
 
 /// Spec is as it can be, or what is left cannot be said to the cloud.
@@ -280,11 +188,7 @@ fn nothing_to_say(difference: &Difference) -> Verdict {
         return stuck(Reason::CannotMerge, message);
     }
     if difference.stuck().next().is_some() {
-        let message = format!(
-            "{} left spec, and no parameter of the cloud's clears it: put it back, clear it in the console, or set spec.allowOverride",
-            few(difference.stuck().map(Path::as_str))
-        );
-        return stuck(Reason::CannotClear, message);
+        return stuck(Reason::CannotClear, cannot_clear(difference));
     }
     // What still differs is unavailable, too.
     let unavailable: BTreeSet<&Path> = difference.unavailable.iter().chain(difference.changes.iter().map(|change| &change.path)).collect();
@@ -295,6 +199,33 @@ fn nothing_to_say(difference: &Difference) -> Verdict {
         "the configuration is as spec has it. The vendor calls {} unavailable: steward sends it, and nobody waits for it",
         few(unavailable.into_iter().map(Path::as_str))
     ))
+}
+
+/// What stays although it left spec, why, and what helps.
+fn cannot_clear(difference: &Difference) -> String {
+    let holder = |path: &Path| difference.mounted.iter().find(|(volume, _)| volume == path).map(|(_, holder)| holder);
+    let (mounted, rest): (Vec<&Path>, Vec<&Path>) = difference.stuck().partition(|path| holder(path).is_some());
+    let (clearable, rest): (Vec<&Path>, Vec<&Path>) = rest.into_iter().partition(|path| difference.can_be_overridden(path));
+    let told = |paths: &[&Path]| few(paths.iter().map(|path| path.as_str()));
+    let mut said = Vec::new();
+    if !clearable.is_empty() {
+        said.push(format!(
+            "{} left spec, and no parameter of the cloud's clears it: put it back, clear it in the console, or set spec.allowOverride",
+            told(&clearable)
+        ));
+    }
+    if !rest.is_empty() {
+        said.push(format!(
+            "{} left spec, and what is there cannot be without it: put it back, or change or remove it in the console",
+            told(&rest)
+        ));
+    }
+    for (volume, holder) in mounted.iter().filter_map(|volume| Some((volume, holder(volume)?))) {
+        said.push(format!(
+            "{volume} left spec and stays, because {holder} mounts it, and spec does not say so: put it back, or take the mount away"
+        ));
+    }
+    said.join(". ")
 }
 
 fn settled(message: &str) -> Verdict {

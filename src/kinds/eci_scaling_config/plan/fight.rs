@@ -2,8 +2,9 @@
 //! spec changes or somebody asks.
 
 use super::{Change, Desired, Draft, Reason, SHOWN, Verdict, few, stuck};
-use crate::api::eci_scaling_config::status::{Conflict, Convergence, Correction};
+use crate::api::eci_scaling_config::status::{Conflict, Correction};
 use crate::kinds::eci_scaling_config::difference::ABSENT;
+use crate::kinds::eci_scaling_config::progress::{self, brief};
 use crate::reconcile::schedule;
 use jiff::{SignedDuration, Timestamp};
 
@@ -30,16 +31,18 @@ impl Draft<'_> {
             correction.times.retain(|time| time.get() > earliest);
         }
         self.status.corrections.retain(|correction| !correction.times.is_empty());
-        if self.is_edited() || self.status.convergence.is_some() {
+        if self.is_edited() {
             return None;
         }
-        let theirs: Vec<&Change> = due.iter().copied().filter(|change| self.was_set_right(change, desired)).collect();
+        // Another try of a correction is not another correction.
+        let is_theirs = |change: &&Change| progress::is_new(&self.status, &change.path, self.look()) && self.was_set_right(change, desired);
+        let theirs: Vec<&Change> = due.iter().copied().filter(is_theirs).collect();
         let times = |change: &Change| {
-            let known = self.status.corrections.iter().find(|correction| correction.path == change.path.as_str());
+            let known = self.status.corrections.iter().find(|correction| correction.path == brief(change.path.as_str()));
             known.map_or(0, |correction| correction.times.len())
         };
         let fights: Vec<String> =
-            theirs.iter().filter(|change| times(change) >= CORRECTIONS).map(|change| change.path.as_str().to_owned()).collect();
+            theirs.iter().filter(|change| times(change) >= CORRECTIONS).map(|change| brief(change.path.as_str())).collect();
         if !fights.is_empty() {
             let mut paths = fights;
             paths.truncate(SHOWN);
@@ -48,7 +51,7 @@ impl Draft<'_> {
             return Some(told(due));
         }
         for change in theirs {
-            self.correct(change.path.as_str());
+            self.correct(brief(change.path.as_str()));
         }
         None
     }
@@ -64,7 +67,7 @@ impl Draft<'_> {
         print.is_some_and(|print| !self.status.secrets.contains(print))
     }
 
-    fn correct(&mut self, path: &str) {
+    fn correct(&mut self, path: String) {
         let corrections = &mut self.status.corrections;
         match corrections.iter_mut().find(|correction| correction.path == path) {
             Some(correction) => {
@@ -72,26 +75,11 @@ impl Draft<'_> {
                 let surplus = correction.times.len().saturating_sub(CORRECTIONS);
                 correction.times.drain(..surplus);
             }
-            None => corrections.push(Correction { path: path.to_owned(), times: vec![self.now.into()] }),
+            None => corrections.push(Correction { path, times: vec![self.now.into()] }),
         }
         // Those that were set right most lately are kept.
         corrections.sort_by_key(|correction| std::cmp::Reverse(correction.times.last().map(|time| time.get())));
         corrections.truncate(SHOWN);
-    }
-
-    /// Another try of a correction is not another correction.
-    pub(super) fn go_on_correcting(&mut self, before: &Convergence) {
-        let now = self.now.into();
-        for time in self.status.corrections.iter_mut().flat_map(|correction| &mut correction.times).filter(|time| **time == before.since) {
-            *time = now;
-        }
-    }
-
-    /// Whether this change sets something right, instead of making what spec newly asks for.
-    pub(super) fn set_right(&self, convergence: &Convergence) -> bool {
-        let since = convergence.since.get();
-        let just_then = |correction: &Correction| correction.times.iter().any(|time| time.get() == since);
-        self.status.corrections.iter().any(|correction| convergence.paths.contains(&correction.path) && just_then(correction))
     }
 }
 

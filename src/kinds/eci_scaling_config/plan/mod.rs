@@ -14,7 +14,7 @@ pub(super) use step::CREATE;
 pub use step::{Content, EciScalingStep};
 
 use super::desired::{Desired, Flaw, desired};
-use super::difference::{Change, Difference};
+use super::difference::{ABSENT, Change, Difference, PRESENT, Path};
 use super::observe::Observed;
 use crate::api::EciScalingConfig;
 use crate::api::eci_scaling_config::EciScalingConfigStatus;
@@ -26,12 +26,12 @@ use crate::cloud::alibaba::ess::ScalingConfiguration;
 use crate::cloud::alibaba::ess::configuration::Value;
 use crate::reason::Reason;
 use crate::reconcile::kind::{Given, Goal, Next, Part, Plan, Remark};
-use crate::reconcile::verdict::{Phase, Verdict, cut, few};
+use crate::reconcile::verdict::{Phase, Verdict, few};
 use jiff::{SignedDuration, Timestamp};
 
 /// Lists in status that are there to be read.
-const SHOWN: usize = 32;
-/// The longest value that is shown.
+pub(super) const SHOWN: usize = 32;
+/// The most bytes of a value that is shown.
 const LONGEST_SHOWN: usize = 256;
 /// A configuration that was created a moment after the journal said so may carry an earlier time, by the cloud's clock.
 const CLOCKS_APART: SignedDuration = SignedDuration::from_secs(60);
@@ -125,7 +125,7 @@ impl Draft<'_> {
         status.scaling_configuration_name = configuration.text("scalingConfigurationName").map(str::to_owned);
         status.lifecycle_state = (!found.lifecycle_state.is_empty()).then(|| found.lifecycle_state.clone());
         let image = configuration.entries("containers").first().and_then(|first| first.text("image"));
-        let image = image.map(|image| cut(image, LONGEST_SHOWN));
+        let image = image.map(shortened);
         status.summary = Some(Summary { cpu: number("cpu"), memory: number("memory"), image });
     }
 
@@ -152,7 +152,10 @@ impl Draft<'_> {
     }
 
     fn show(&mut self, difference: &Difference) {
-        self.status.drift = difference.changes.iter().filter(|change| !change.unavailable).take(SHOWN).map(shown).collect();
+        let changes = difference.changes.iter().filter(|change| !change.unavailable).map(shown);
+        // What should go and cannot is a difference, whether the rest of it could be sent or not.
+        let stays = difference.stuck().filter(|path| difference.changes.iter().all(|change| change.path != **path));
+        self.status.drift = changes.chain(stays.map(|path| drift(path, ABSENT, PRESENT))).take(SHOWN).collect();
     }
 
     /// A step that failed is not repeated before its time; what is said of it meanwhile.
@@ -179,11 +182,22 @@ impl Draft<'_> {
 }
 
 fn shown(change: &Change) -> Drift {
-    Drift {
-        path: cut(&format!("spec.configuration.{}", change.path), LONGEST_SHOWN),
-        desired: cut(&change.desired, LONGEST_SHOWN),
-        observed: cut(&change.observed, LONGEST_SHOWN),
+    drift(&change.path, &change.desired, &change.observed)
+}
+
+fn drift(path: &Path, desired: &str, observed: &str) -> Drift {
+    Drift { path: shortened(&format!("spec.configuration.{path}")), desired: shortened(desired), observed: shortened(observed) }
+}
+
+/// As much as status has room for; what counts there are bytes.
+fn shortened(text: &str) -> String {
+    const CUT: char = '…';
+    if text.len() <= LONGEST_SHOWN {
+        return text.to_owned();
     }
+    let room = LONGEST_SHOWN - CUT.len_utf8();
+    let end = (0..=room).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
+    format!("{}{CUT}", &text[..end])
 }
 
 fn flawed(flaw: Flaw) -> Verdict {

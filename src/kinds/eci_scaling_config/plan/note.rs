@@ -2,10 +2,11 @@
 
 use super::step::EciScalingStep;
 use crate::api::eci_scaling_config::EciScalingConfigStatus;
-use crate::api::eci_scaling_config::status::{MAX_SECRETS, Origin, SecretPrint};
+use crate::api::eci_scaling_config::status::Origin;
 use crate::api::journal::JournalState;
 use crate::api::paths::Paths;
 use crate::cloud::error::{Acted, CloudError};
+use crate::kinds::eci_scaling_config::progress;
 use crate::reconcile::kind::Receipt;
 use jiff::Timestamp;
 
@@ -24,7 +25,7 @@ pub(in super::super) fn note(
             }
             status.envelope.external_id = Some(receipt.external_id.clone());
             status.origin = Some(Origin::Created);
-            remember(&mut status.secrets, &content.prints);
+            progress::remember(&mut status.secrets, &content.prints);
         }
         (EciScalingStep::Create { run, again, .. }, Err(error)) => {
             // The refusal of another try says nothing of an earlier one, which may be why it was refused.
@@ -35,8 +36,8 @@ pub(in super::super) fn note(
                 status.convergence = None;
             }
         }
-        (EciScalingStep::Modify { content, .. }, Ok(_)) => remember(&mut status.secrets, &content.prints),
-        (EciScalingStep::Modify { .. }, Err(error)) => failed(status, error.acted),
+        (EciScalingStep::Modify { content, .. }, Ok(_)) => progress::remember(&mut status.secrets, &content.prints),
+        (EciScalingStep::Modify { content, .. }, Err(error)) => failed(status, error.acted, &content.paths),
         (EciScalingStep::Delete { .. }, Ok(_)) => {
             status.origin = None;
             status.operations.clear();
@@ -47,35 +48,30 @@ pub(in super::super) fn note(
 
 /// It was no try, whatever came of it. If it may have acted, what it sets is remembered until that is seen; else nothing was set, and nothing set
 /// right. That spec asks for something which was not reached yet stays on record: the next try would else look like a correction.
-fn failed(status: &mut EciScalingConfigStatus, acted: Acted) {
+fn failed(status: &mut EciScalingConfigStatus, acted: Acted, paths: &[String]) {
     let Some(convergence) = &mut status.convergence else { return };
     convergence.sent = convergence.sent.saturating_sub(1);
-    if convergence.sent > 0 {
-        return;
+    let paths: Vec<String> = paths.iter().map(|path| progress::brief(path)).collect();
+    for pursued in convergence.paths.iter_mut().filter(|pursued| paths.contains(&pursued.path)) {
+        pursued.sent = pursued.sent.saturating_sub(1);
     }
-    let since = convergence.since;
-    let corrects = status.corrections.iter().any(|correction| correction.times.contains(&since));
-    if !corrects {
-        status.pursued_generation = None;
-    }
-    if acted == Acted::Perhaps {
-        return;
-    }
-    convergence.paths.clear();
-    convergence.sets = Paths::default();
-    if corrects {
-        for correction in &mut status.corrections {
-            correction.times.retain(|time| *time != since);
+    let corrects = convergence.paths.iter().any(|pursued| pursued.corrects);
+    let is_first = convergence.sent == 0;
+    if acted == Acted::No {
+        for pursued in convergence.paths.iter().filter(|pursued| pursued.sent == 0 && pursued.corrects) {
+            for correction in status.corrections.iter_mut().filter(|correction| correction.path == pursued.path) {
+                correction.times.pop();
+            }
         }
         status.corrections.retain(|correction| !correction.times.is_empty());
+        convergence.paths.retain(|pursued| pursued.sent > 0);
+        if is_first {
+            convergence.sets = Paths::default();
+        }
+    }
+    if is_first && !corrects {
+        status.pursued_generation = None;
+    } else if is_first && acted == Acted::No {
         status.convergence = None;
     }
-}
-
-/// What steward knows the cloud to hold. Earlier ones only tell what must not be shown: they stay as far as there is room.
-pub(super) fn remember(prints: &mut Vec<SecretPrint>, sent: &[SecretPrint]) {
-    prints.retain(|print| sent.iter().all(|sent| sent.path != print.path));
-    prints.truncate(MAX_SECRETS.saturating_sub(sent.len()));
-    prints.extend(sent.iter().cloned());
-    prints.sort_by(|one, other| one.path.cmp(&other.path));
 }

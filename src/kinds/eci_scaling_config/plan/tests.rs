@@ -1,7 +1,9 @@
 //! What the stories are too coarse for: what a failed call leaves behind, which values count as sent, and who may count on what.
 
 use super::*;
-use crate::api::eci_scaling_config::status::{Conflict, Convergence, Correction, SecretPrint};
+use crate::api::eci_scaling_config::status::{
+    Conflict, Convergence, Correction, MAX_APPLIED_BYTES, MAX_SECRETS_BYTES, Pursued, SecretPrint,
+};
 use crate::api::paths::Paths;
 use crate::cloud::alibaba::ess::MODIFY_ECI_SCALING_CONFIGURATION;
 use crate::cloud::alibaba::ess::configuration::{CONFIGURATION, Item, Source};
@@ -77,7 +79,7 @@ fn look(object: &EciScalingConfig, cloud: &Json, references: &References, second
         seen_since: BTreeMap::new(),
         just_done: BTreeSet::new(),
         done: BTreeMap::new(),
-        observe_only: false,
+        observe_only: object.common().observe,
         at_most: 1,
         sync_interval: Duration::from_secs(600),
     };
@@ -94,6 +96,11 @@ fn said(plan: &Plan<EciScalingConfig>) -> (Phase, Reason, Vec<String>) {
 
 fn paths(paths: &[&str]) -> Paths {
     paths.iter().map(|path| path.split('/').collect()).collect()
+}
+
+fn observing(mut object: EciScalingConfig) -> EciScalingConfig {
+    object.spec.management_policy = crate::api::envelope::ManagementPolicy::Observe;
+    object
 }
 
 /// cpu is ours and 2, as seen at second 0.
@@ -212,6 +219,157 @@ fn the_same_is_sent_twice_and_then_every_hour_and_stays_not_converged_meanwhile(
     assert_eq!(reasons, expected);
 }
 
+/// The seconds at which something is sent, and what, while `cloud` does what it does with what it is sent; looked at every five seconds.
+fn pursued(
+    mut object: EciScalingConfig,
+    seconds: std::ops::Range<i64>,
+    cloud: &mut impl FnMut(i64, &[String]) -> Json,
+) -> Vec<(i64, String)> {
+    let mut sent = Vec::new();
+    let mut answer = cloud(seconds.start, &[]);
+    for second in seconds.step_by(5) {
+        let plan = look_at(&object, &answer, second);
+        object = recorded(object, &plan);
+        let mut paths = Vec::new();
+        if let Some(step @ EciScalingStep::Modify { content, .. }) = plan.steps.first() {
+            paths.clone_from(&content.paths);
+            sent.push((second, content.paths.join(" ")));
+            object = answered(object, step, Ok(()), second);
+        }
+        answer = cloud(second, &paths);
+    }
+    sent
+}
+
+#[test]
+fn what_does_not_converge_keeps_nothing_else_waiting_that_somebody_changes() {
+    let object = edited(settled(), &json!({"cpu": 2, "memory": 4}));
+    let mut cpu = 2.0;
+    let sent = pursued(object, 0..9000, &mut |second, paths| {
+        if second % 1000 == 995 {
+            cpu = 1.0;
+        } else if paths.contains(&"cpu".to_owned()) {
+            cpu = 2.0;
+        }
+        json!({"Cpu": cpu})
+    });
+    let corrected: Vec<i64> = sent.iter().filter(|(_, paths)| paths.contains("cpu")).map(|(second, _)| *second).collect();
+    assert_eq!(corrected, [1000, 2000, 3000, 4000, 5000, 6000, 7000, 8000], "{sent:?}");
+    let stuck: Vec<i64> = sent.iter().filter(|(_, paths)| !paths.contains("cpu")).map(|(second, _)| *second).collect();
+    assert_eq!(stuck, [0, 30], "it goes along with each of them: {sent:?}");
+}
+
+#[test]
+fn a_cloud_that_writes_keys_in_its_own_way_does_not_fill_up() {
+    let mut object = edited(settled(), &json!({"cpu": 2, "tags": [{"key": "Team", "value": "a"}]}));
+    let mut tags = vec![json!({"Key": "by", "Value": "hand"})];
+    let mut calls = 0;
+    for second in (0..20_000).step_by(5) {
+        let plan = look_at(&object, &json!({"Cpu": 2.0, "Tags": tags}), second);
+        object = recorded(object, &plan);
+        if let Some(step @ EciScalingStep::Modify { content, .. }) = plan.steps.first() {
+            calls += 1;
+            let text = |tag: &Item, name: &str| tag.text(name).unwrap().to_lowercase();
+            tags = content.item.entries("tags").iter().map(|tag| json!({"Key": text(tag, "key"), "Value": text(tag, "value")})).collect();
+            object = answered(object, step, Ok(()), second);
+        }
+        assert!(tags.len() <= 3 && tags[0]["Key"] == "by", "{second}: {tags:?}");
+    }
+    assert_eq!(calls, 2 + 5, "twice, and then every hour");
+    let plan = look_at(&object, &json!({"Cpu": 2.0, "Tags": tags}), 20_000);
+    assert!(plan.verdict.reason == Reason::NotConverged && plan.verdict.message.contains("tags[Team]"), "{}", plan.verdict.message);
+}
+
+#[test]
+fn another_difference_that_does_not_converge_either_is_sent_twice_too() {
+    let object = edited(settled(), &json!({"cpu": 2, "memory": 4}));
+    let sent = pursued(object, 0..4000, &mut |second, _| json!({"Cpu": if second < 1000 { 2.0 } else { 1.0 }}));
+    let expected = [(0, "memory"), (30, "memory"), (1005, "cpu memory"), (1035, "cpu memory")];
+    assert_eq!(sent, expected.map(|(second, paths)| (second, paths.to_owned())));
+}
+
+#[test]
+fn two_values_that_undo_each_other_are_not_sent_in_turn_for_ever() {
+    for lag in [0, 10, 25] {
+        let object = edited(an_object(&json!({})), &json!({"cpu": 2, "memory": 4}));
+        let both = json!({"Cpu": 1.0, "Memory": 1.0});
+        let mut history = vec![(i64::MIN, both)];
+        let sent = pursued(object, 0..20_000, &mut |second, paths| {
+            match paths.join(" ").as_str() {
+                "" => {}
+                "cpu" => history.push((second, json!({"Cpu": 2.0, "Memory": 1.0}))),
+                _ => history.push((second, json!({"Cpu": 1.0, "Memory": 4.0}))),
+            }
+            history.iter().rfind(|(since, _)| since.saturating_add(lag) <= second).unwrap().1.clone()
+        });
+        let soon = sent.iter().filter(|(second, _)| *second < 3600).count();
+        assert!(soon <= 4 && sent.len() <= soon + 5, "{lag}: {sent:?}");
+    }
+}
+
+#[test]
+fn who_fights_over_one_path_is_found_out_while_another_does_not_converge() {
+    let object = edited(settled(), &json!({"cpu": 2, "memory": 4}));
+    let mut cpu = 2.0;
+    let sent = pursued(object, 0..3500, &mut |second, paths| {
+        if second % 100 == 95 {
+            cpu = 1.0;
+        } else if paths.contains(&"cpu".to_owned()) {
+            cpu = 2.0;
+        }
+        json!({"Cpu": cpu})
+    });
+    assert_eq!(sent.iter().filter(|(_, paths)| paths.contains("cpu")).count(), 5, "{sent:?}");
+}
+
+#[test]
+fn a_correction_that_is_refused_beside_what_does_not_converge_is_none() {
+    let cloud = json!({"Cpu": 2.0});
+    let mut object = edited(settled(), &json!({"cpu": 2, "memory": 4}));
+    for second in [0, 30] {
+        let plan = look_at(&object, &cloud, second);
+        object = answered(recorded(object, &plan), &plan.steps[0], Ok(()), second);
+    }
+    let plan = look_at(&object, &cloud, 60);
+    object = recorded(object, &plan);
+    let drifted = json!({"Cpu": 1.0});
+    for (second, outcome) in [(100, Err(Acted::No)), (110, Err(Acted::No)), (120, Ok(()))] {
+        let plan = look_at(&object, &drifted, second);
+        assert_eq!(said(&plan), (Phase::Stuck, Reason::NotConverged, vec!["modify asc-1: cpu, memory".to_owned()]), "{second}");
+        assert!(plan.verdict.message.contains("make it: memory."), "{}", plan.verdict.message);
+        object = answered(recorded(object, &plan), &plan.steps[0], outcome, second);
+        let times = object.status.as_ref().unwrap().corrections.first().map_or(0, |correction| correction.times.len());
+        assert_eq!(times, usize::from(outcome.is_ok()), "{second}");
+    }
+    let plan = look_at(&object, &cloud, 150);
+    let told: Vec<&str> = plan.remarks.iter().map(|remark| remark.note.as_str()).collect();
+    assert_eq!(told[0], "set right again: cpu");
+    let object = recorded(object, &plan);
+    assert_eq!(look_at(&object, &cloud, 160).remarks.len(), 0, "it is told once");
+}
+
+#[test]
+fn what_cannot_go_is_told_with_what_helps_also_by_who_only_looks() {
+    let cloud = json!({
+        "HostName": "shop", "Containers": [{"Name": "theirs", "Image": "a", "VolumeMounts": [{"Name": "v", "MountPath": "/v"}], "Cpu": 1}],
+        "Volumes": [{"Name": "v"}],
+    });
+    let says = |owned: &[&str], words: &[&str], no_words: &[&str]| {
+        let object = with(an_object(&json!({})), |status| status.applied = paths(owned));
+        let plan = look_at(&object, &cloud, 0);
+        let message = plan.verdict.message.clone();
+        assert_eq!((said(&plan), plan.verdict.drifted), ((Phase::Stuck, Reason::CannotClear, vec![]), Some(true)), "{message}");
+        assert!(words.iter().all(|word| message.contains(word)) && !no_words.iter().any(|word| message.contains(word)), "{message}");
+        let plan = look_at(&observing(object), &cloud, 0);
+        let drift: Vec<&str> = plan.status.drift.iter().map(|drift| drift.path.as_str()).collect();
+        assert_eq!((said(&plan).1, drift.len()), (Reason::DriftDetected, 1));
+        assert!(plan.verdict.message.contains(&format!("differs in {};", drift[0])), "{}", plan.verdict.message);
+    };
+    says(&["containers/theirs/image"], &["containers[theirs].image left spec", "put it back"], &["allowOverride"]);
+    says(&["hostName"], &["hostName left spec", "allowOverride"], &[]);
+    says(&["volumes/v"], &["volumes[v] left spec and stays, because containers[theirs] mounts it"], &["allowOverride"]);
+}
+
 // ── values from elsewhere ───────────────────────────────────────────────────────────────────────────────────
 
 fn secret(name: &str, value: &str) -> References {
@@ -273,8 +431,97 @@ fn a_print_that_nothing_wants_any_more_is_forgotten() {
 #[test]
 fn a_try_that_another_process_recorded_by_a_clock_ahead_is_waited_for_no_longer_than_any_other() {
     let object = with(settled(), |status| {
-        status.convergence =
-            Some(Convergence { generation: 1, sent: 1, since: at(600).into(), paths: vec!["cpu".to_owned()], sets: paths(&["cpu"]) });
+        let cpu = Pursued { path: "cpu".to_owned(), sent: 1, held: None, corrects: false };
+        status.convergence = Some(Convergence { generation: 1, sent: 1, since: at(600).into(), paths: vec![cpu], sets: paths(&["cpu"]) });
     });
     assert_eq!(said(&look_at(&object, &json!({"Cpu": 1.0}), 0)).1, Reason::Applying);
+}
+
+#[test]
+fn who_only_looks_sees_no_drift_in_a_password_that_was_never_sent() {
+    let cloud = json!({"Cpu": 2.0, "ImageRegistryCredentials": [{"Server": "r.example", "UserName": "u", "Password": "***"}]});
+    let object = observing(an_object(&registry()));
+    let plan = look(&object, &cloud, &secret("s", "p"), 0);
+    assert_eq!((said(&plan), plan.status.drift.len()), ((Phase::Settled, Reason::InSync, vec![]), 0));
+    assert_eq!(prints(&plan), Vec::<&str>::new(), "nobody knows it to be there");
+    // What can be seen is seen as before.
+    let other = json!({"Cpu": 2.0, "ImageRegistryCredentials": [{"Server": "r.example", "UserName": "other", "Password": "***"}]});
+    let plan = look(&object, &other, &secret("s", "p"), 0);
+    let drift: Vec<&str> = plan.status.drift.iter().map(|drift| drift.path.as_str()).collect();
+    assert_eq!((said(&plan).1, drift), (Reason::DriftDetected, vec!["spec.configuration.imageRegistryCredentials[r.example].userName"]));
+    assert_eq!(said(&look(&object, &json!({"Cpu": 2.0}), &secret("s", "p"), 0)).1, Reason::DriftDetected, "there is no such login");
+    // Once it manages, the password goes; and when it looks only again, another one in the Secret is known to be news.
+    let mut object = an_object(&registry());
+    let plan = look(&object, &cloud, &secret("s", "p"), 0);
+    object = answered(recorded(object, &plan), &plan.steps[0], Ok(()), 0);
+    object = observing(object);
+    assert_eq!(said(&look(&object, &cloud, &secret("s", "p"), 60)).1, Reason::InSync);
+    assert_eq!(said(&look(&object, &cloud, &secret("s", "q"), 60)).1, Reason::DriftDetected);
+}
+
+#[test]
+fn a_zero_is_sent_once_where_the_cloud_shows_none_and_given_up_where_it_shows_something_else() {
+    let zero = || edited(settled(), &json!({"cpu": 2, "terminationGracePeriodSeconds": 0}));
+    let sent = pursued(zero(), 0..8000, &mut |_, _| json!({"Cpu": 2.0}));
+    assert_eq!(sent.len(), 1, "{sent:?}");
+    let mut shown = 30;
+    let sent = pursued(zero(), 0..8000, &mut |_, paths| {
+        shown = if paths.is_empty() { shown } else { 0 };
+        json!({"Cpu": 2.0, "TerminationGracePeriodSeconds": shown})
+    });
+    assert_eq!(sent.len(), 1, "{sent:?}");
+    let sent = pursued(zero(), 0..3000, &mut |_, _| json!({"Cpu": 2.0, "TerminationGracePeriodSeconds": 30}));
+    assert_eq!(sent.len(), 2, "{sent:?}");
+    assert_eq!(said(&look_at(&observing(zero()), &json!({"Cpu": 2.0}), 0)).1, Reason::InSync);
+}
+
+// ── room in status ──────────────────────────────────────────────────────────────────────────────────────────
+
+#[test]
+fn what_is_remembered_of_edits_that_never_hold_has_an_end() {
+    let mut object = settled();
+    let path = |generation: i64| format!("/{generation:0>900}");
+    for generation in 0..100 {
+        let mount = json!({"mountPath": path(generation), "name": "v"});
+        object = edited(object, &json!({"cpu": 2, "containers": [{"name": "a", "volumeMounts": [mount]}]}));
+        let cloud = json!({"Cpu": 2.0, "Containers": [{"Name": "a", "Image": "a"}], "Volumes": [{"Name": "v", "Type": "EmptyDirVolume"}]});
+        let plan = look_at(&object, &cloud, generation * 60);
+        object = answered(recorded(object, &plan), &plan.steps[0], Ok(()), generation * 60);
+        let sets = &object.status.as_ref().unwrap().convergence.as_ref().unwrap().sets;
+        let bytes = serde_json::to_string(sets).unwrap().len();
+        assert!(bytes <= MAX_APPLIED_BYTES, "{generation}: {bytes}");
+        assert!(sets.reaches(&["containers", "a", "volumeMounts", &path(generation)]), "the latest is never what has to go");
+    }
+}
+
+#[test]
+fn former_prints_stay_as_long_as_there_is_room_for_their_bytes() {
+    let print = |number: usize, length: usize| SecretPrint { path: format!("{number:0>length$}"), hmac: "h".repeat(64) };
+    let mut prints: Vec<SecretPrint> = (0..200).map(|number| print(number, 2000)).collect();
+    let wanted: Vec<SecretPrint> = (300..310).map(|number| print(number, 1000)).collect();
+    crate::kinds::eci_scaling_config::progress::remember(&mut prints, &wanted);
+    let bytes = serde_json::to_string(&prints).unwrap().len();
+    assert!((MAX_SECRETS_BYTES * 3 / 4..=MAX_SECRETS_BYTES).contains(&bytes), "{bytes}");
+    assert!(wanted.iter().all(|print| prints.contains(print)));
+}
+
+#[test]
+fn what_is_shown_and_what_is_listed_is_short_in_bytes() {
+    for character in ["a", "é", "語", "🦀"] {
+        let long = character.repeat(1000);
+        let object = edited(settled(), &json!({"cpu": 2, "hostName": long, "tags": [{"key": character.repeat(128), "value": "v"}]}));
+        let plan = look_at(&object, &json!({"Cpu": 2.0, "HostName": character.repeat(300)}), 0);
+        let convergence = plan.status.convergence.as_ref().unwrap();
+        let paths = convergence.paths.iter().map(|pursued| pursued.path.as_str());
+        assert!(paths.clone().all(|path| path.len() <= 256), "{:?}", convergence.paths);
+        assert!(paths.clone().any(|path| path.starts_with("tags[") && path.ends_with(']')), "{:?}", convergence.paths);
+        let shown = super::shortened(&long);
+        assert!(
+            shown.len() <= 256 && shown.len() > 250 && shown.ends_with('…') && long.starts_with(shown.trim_end_matches('…')),
+            "{shown}"
+        );
+        // A path is the same one however much of it is remembered.
+        let plan = look_at(&recorded(object, &plan), &json!({"Cpu": 2.0}), 1);
+        assert_eq!(said(&plan).1, Reason::AwaitingConsistency);
+    }
 }

@@ -158,7 +158,7 @@ fn cron(text: &str) -> Result<Frequency, String> {
     }
     // By itself it is the last day of the week.
     if words[5] == "L" {
-        words[5] = "7".to_owned();
+        "7".clone_into(&mut words[5]);
     }
     if let Some(year) = words.get_mut(6) {
         *year = years(year)?;
@@ -184,22 +184,22 @@ fn years(field: &str) -> Result<String, String> {
 
 /// Measures from `now` on, by a clock without summer time: in any zone the steps of a day are the same.
 fn steps(cron: &Cron, timeout: SignedDuration, now: Timestamp) -> Result<(), String> {
-    let least = timeout.max(SHORTEST_STEP);
+    let needed = timeout.max(SHORTEST_STEP);
     let mut runs = cron.iter_after(now.to_zoned(TimeZone::UTC));
-    let Some(mut last) = runs.next() else { return Err("the cron expression never comes true again".to_owned()) };
+    let Some(mut before) = runs.next() else { return Err("the cron expression never comes true again".to_owned()) };
     for next in runs.take(STEPS) {
-        let step = next.timestamp().duration_since(last.timestamp());
+        let step = next.timestamp().duration_since(before.timestamp());
         if step < SHORTEST_STEP {
             return Err("two runs are less than 10 seconds apart".to_owned());
         }
-        if step < least {
+        if step < needed {
             return Err(format!(
                 "two runs are {} seconds apart, and the timeout is {} (spec.command.timeoutSeconds)",
                 step.as_secs(),
-                least.as_secs()
+                needed.as_secs()
             ));
         }
-        last = next;
+        before = next;
     }
     Ok(())
 }

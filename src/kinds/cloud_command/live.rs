@@ -1,0 +1,63 @@
+//! What a command did on every one of its targets, asked of the cloud at once: for what status has no room for.
+
+use super::plan::{Outputs, told};
+use super::redact::redact;
+use super::{OBJECT_TAG, RUN_TAG, agenda, batches, inputs};
+use crate::api::CloudCommand;
+use crate::api::cloud_command::status::TargetResult;
+use crate::cloud::error::CloudError;
+use crate::cloud::session::Session;
+use crate::references::{Reference, References};
+use secrecy::SecretString;
+use std::collections::BTreeSet;
+
+/// A result, and what else the cloud says of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LiveResult {
+    pub invoke_id: String,
+    pub result: TargetResult,
+    /// The vendor's words to its code, without the values that are in Secrets.
+    pub error_text: Option<String>,
+}
+
+/// The Secrets and ConfigMaps whose values must not be shown.
+pub fn references(object: &CloudCommand) -> Vec<Reference> {
+    inputs::references(object)
+}
+
+/// Every result of the present intent. With the cluster's id also those of runs that status does not name.
+pub async fn live(
+    object: &CloudCommand,
+    cluster_id: Option<&str>,
+    references: &References,
+    cloud: &Session,
+) -> Result<Vec<LiveResult>, CloudError> {
+    let ecs = cloud.ecs()?;
+    let status = object.status.as_ref();
+    let group = status.and_then(|status| status.intent.as_ref()).and_then(|intent| intent.resource_group_id.as_deref());
+    let mut ids: BTreeSet<String> = status.iter().flat_map(|status| &status.operations).flat_map(|entry| entry.ids.clone()).collect();
+    ids.extend(status.and_then(|status| status.intent.as_ref()).iter().flat_map(|intent| intent.invoke_ids.clone()));
+    if let (Some(cluster_id), Some(intent)) = (cluster_id, status.and_then(|status| status.intent.as_ref())) {
+        let tag = agenda::run_of(object, cluster_id, &intent.hash, 0, 1).object_tag();
+        let tags: BTreeSet<String> =
+            batches::all_numbers().map(|batch| agenda::run_of(object, cluster_id, &intent.hash, batch, 1).tag()).collect();
+        let ours = ecs.invocations_tagged((OBJECT_TAG, &tag), group).await?;
+        ids.extend(ours.into_iter().filter(|one| one.tags.get(RUN_TAG).is_some_and(|run| tags.contains(run))).map(|one| one.id));
+    }
+    let secrets = secrets(object, references);
+    let outputs = Outputs::all(secrets.clone());
+    let mut found = Vec::new();
+    for id in ids {
+        for result in ecs.invocation_results(&id, group, false).await? {
+            let words = secrets.as_ref().map(|secrets| redact(&result.error_text, secrets, false));
+            let error_text = words.filter(|words| !words.is_empty());
+            found.push(LiveResult { invoke_id: id.clone(), result: told(&result, None, &outputs), error_text });
+        }
+    }
+    Ok(found)
+}
+
+/// The values to be masked; `None` if one of them is not to be had, so that nobody knows what to mask.
+fn secrets(object: &CloudCommand, references: &References) -> Option<Vec<SecretString>> {
+    inputs::secrets(object, references).ok()
+}
