@@ -11,7 +11,7 @@ const TARGETS: [&str; 3] = ["i-web1", "i-web2", "i-web3"];
 /// Three batches of one, eight seconds each.
 fn one_by_one() -> World {
     let world = World::of_commands(SEED);
-    world.cloud.seed("commandOutcomes: [{match: {content: hello}, afterSeconds: 8}]").unwrap();
+    world.cloud.seed("commandOutcomes: [{match: {content: hello}, afterSeconds: 8}]").expect("a good seed");
     world.command("hello", &with(script("echo hello", &TARGETS), &json!({"rollout": {"maxConcurrent": 1}})));
     world
 }

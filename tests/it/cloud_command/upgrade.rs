@@ -25,7 +25,9 @@ fn objects_of_an_earlier_release_run_nothing() {
         world.pass_in_steps(minutes(120), minutes(1));
         let reason = before["conditions"][0]["reason"].as_str().unwrap();
         assert_eq!((world.calls(RUN), world.ran().len()), (0, 0), "{reason}");
-        assert!(world.ready("hello").ends_with(reason), "{reason} became {}: {}", world.ready("hello"), world.message("hello"));
+        // The cloud of this story has never heard of what is out.
+        let is_out = before["operations"][0]["ids"] != Value::Null;
+        assert!(is_out || world.ready("hello").ends_with(reason), "{reason} became {}: {}", world.ready("hello"), world.message("hello"));
         let after = world.status("hello");
         assert_eq!((&after["pastIntents"], &after["intent"]["hash"]), (&before["pastIntents"], &before["intent"]["hash"]), "{reason}");
     }
