@@ -174,6 +174,150 @@ fn a_cloud_that_writes_keys_in_its_own_way_does_not_fill_up() {
     assert!(plan.verdict.reason == Reason::NotConverged && plan.verdict.message.contains("tags[Team]"), "{}", plan.verdict.message);
 }
 
+/// Tags by key, as the cloud keeps them; a call replaces them all.
+fn tags_after(step: &EciScalingStep) -> Option<Vec<(String, String)>> {
+    let EciScalingStep::Modify { content, .. } = step else { return None };
+    content.item.get("tags")?;
+    let text = |tag: &Item, name: &str| tag.text(name).unwrap_or_default().to_owned();
+    Some(content.item.entries("tags").iter().map(|tag| (text(tag, "key"), text(tag, "value"))).collect())
+}
+
+#[test]
+fn what_left_spec_and_is_gone_is_not_ours_any_more_while_something_else_does_not_converge() {
+    let tag = |key: &str| json!({"key": key, "value": "v"});
+    let mut object = edited(settled(), &json!({"cpu": 2, "memory": 4, "tags": [tag("team")]}));
+    let mut tags = vec![("by".to_owned(), "hand".to_owned())];
+    for second in (0..1200).step_by(5) {
+        match second {
+            300 => object = edited(object, &json!({"cpu": 2, "memory": 4})),
+            600 => tags.push(("team".to_owned(), "of somebody else's".to_owned())),
+            _ => {}
+        }
+        let shown: Vec<Json> = tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect();
+        let plan = look_at(&object, &json!({"Cpu": 2.0, "Tags": shown}), second);
+        object = recorded(object, &plan);
+        if let Some(step) = plan.steps.first() {
+            tags = tags_after(step).unwrap_or(tags);
+            object = answered(object, step, Ok(()), second);
+        }
+        let expected = if (0..300).contains(&second) || second >= 600 { 2 } else { 1 };
+        assert_eq!(tags.len(), expected, "{second}: {tags:?}");
+    }
+    assert_eq!(tags[1].1, "of somebody else's");
+}
+
+#[test]
+fn a_list_that_can_be_sent_only_now_and_then_is_not_sent_each_time() {
+    let object = edited(settled(), &json!({"cpu": 2, "tags": [{"key": "team", "value": "a"}]}));
+    let mut looks = 0;
+    let sent = pursued(object, 0..20_000, &mut |_, _| {
+        looks += 1;
+        let other = json!({"Key": "by", "Value": "hand"});
+        let strange = json!({"Key": "by", "Value": "hand", "Novelty": "x"});
+        json!({"Cpu": 2.0, "Tags": [if looks % 3 == 0 { strange } else { other }]})
+    });
+    assert!(sent.len() <= 2 + 5, "{sent:?}");
+}
+
+#[test]
+fn copies_of_what_the_cloud_writes_in_its_own_way_do_not_pile_up_however_many_or_long_they_are() {
+    let long = "L".repeat(300);
+    let many: Vec<String> = (0..40).map(|number| format!("K{number}")).collect();
+    for keys in [vec![long], many] {
+        let variables: Vec<Json> = keys.iter().map(|key| json!({"key": key, "value": "v"})).collect();
+        let spec = json!({"cpu": 2, "containers": [{"name": "a", "environmentVars": variables}]});
+        let mut object = edited(settled(), &spec);
+        let mut there: Vec<Json> = Vec::new();
+        for second in (0..12_000).step_by(60) {
+            let cloud = json!({"Cpu": 2.0, "Containers": [{"Name": "a", "Image": "a", "EnvironmentVars": there}]});
+            let plan = look_at(&object, &cloud, second);
+            object = recorded(object, &plan);
+            if let Some(step @ EciScalingStep::Modify { content, .. }) = plan.steps.first() {
+                let text = |variable: &Item, name: &str| variable.text(name).unwrap().to_lowercase();
+                let sent = content.item.entries("containers")[0].entries("environmentVars");
+                there = sent.iter().map(|one| json!({"Key": text(one, "key"), "Value": text(one, "value")})).collect();
+                object = answered(object, step, Ok(()), second);
+            }
+            assert!(there.len() <= 2 * keys.len(), "{second}: {}", there.len());
+        }
+    }
+}
+
+#[test]
+fn copies_that_the_cloud_has_filled_in_do_not_pile_up() {
+    let spec = json!({"cpu": 2, "containers": [{"name": "Web", "image": "a"}]});
+    let mut object = edited(settled(), &spec);
+    let mut names: Vec<String> = Vec::new();
+    for second in (0..12_000).step_by(60) {
+        let containers: Vec<Json> =
+            names.iter().map(|name| json!({"Name": name, "Image": "a", "ImagePullPolicy": "Always", "Cpu": 0.5})).collect();
+        let plan = look_at(&object, &json!({"Cpu": 2.0, "Containers": containers}), second);
+        object = recorded(object, &plan);
+        if let Some(step @ EciScalingStep::Modify { content, .. }) = plan.steps.first() {
+            names = content.item.entries("containers").iter().map(|one| one.text("name").unwrap().to_lowercase()).collect();
+            object = answered(object, step, Ok(()), second);
+        }
+        assert!(names.len() <= 2, "{second}: {names:?}");
+    }
+}
+
+/// A cloud that ignores some fields, and in which setting one undoes another a while later: it is not written to without end, and once it behaves
+/// everything is made so.
+#[test]
+fn whatever_the_cloud_does_with_what_it_is_sent_calls_are_few_and_it_is_made_so_when_the_cloud_behaves() {
+    const NAMES: [(&str, &str, i32); 4] = [
+        ("cpu", "Cpu", 2),
+        ("memory", "Memory", 4),
+        ("ephemeralStorage", "EphemeralStorage", 30),
+        ("loadBalancerWeight", "LoadBalancerWeight", 60),
+    ];
+    const HOURS: i32 = 6;
+    let end = i64::from(HOURS) * 3600;
+    for seed in 0..24_u64 {
+        let mut dice = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+        let mut roll = |sides: u64| {
+            dice ^= dice << 13;
+            dice ^= dice >> 7;
+            dice ^= dice << 17;
+            dice % sides
+        };
+        let ignored: Vec<bool> = NAMES.iter().map(|_| roll(4) == 0).collect();
+        let undoes: Vec<Option<usize>> = NAMES.iter().map(|_| (roll(2) == 0).then(|| usize::try_from(roll(4)).unwrap())).collect();
+        let after = [0, 20, 45, 300][usize::try_from(roll(4)).unwrap()];
+        let spec: serde_json::Map<String, Json> = NAMES.iter().map(|(name, _, value)| ((*name).to_owned(), json!(value))).collect();
+        let mut object = edited(an_object(&json!({})), &Json::Object(spec));
+        let mut held = [1; 4];
+        let mut undone: Vec<(i64, usize)> = Vec::new();
+        let (mut calls, mut last) = (0, None);
+        for second in (0..end + 7300).step_by(60) {
+            undone.retain(|(when, field)| {
+                let due = *when <= second;
+                if due {
+                    held[*field] = 1;
+                }
+                !due
+            });
+            let answer: serde_json::Map<String, Json> =
+                NAMES.iter().zip(held).map(|((_, name, _), value)| ((*name).to_owned(), json!(value))).collect();
+            let plan = look_at(&object, &Json::Object(answer), second);
+            object = recorded(object, &plan);
+            last = Some(plan.verdict.reason);
+            if let Some(step @ EciScalingStep::Modify { content, .. }) = plan.steps.first() {
+                calls += i32::from(second < end);
+                for (field, (_, _, value)) in NAMES.iter().enumerate().filter(|(_, (name, _, _))| content.item.get(name).is_some()) {
+                    if second >= end || !ignored[field] {
+                        held[field] = *value;
+                    }
+                    undone.extend(undoes[field].filter(|_| second < end).map(|other| (second + after, other)));
+                }
+                object = answered(object, step, Ok(()), second);
+            }
+        }
+        assert!(calls <= HOURS + 7 * 4, "{seed}: {calls} calls; {ignored:?} {undoes:?} {after}");
+        assert!(matches!(last, Some(Reason::InSync | Reason::ManagementConflict)), "{seed}: {last:?}; {ignored:?} {undoes:?} {after}");
+    }
+}
+
 #[test]
 fn another_difference_that_does_not_converge_either_is_sent_twice_too() {
     let object = edited(settled(), &json!({"cpu": 2, "memory": 4}));
