@@ -4,7 +4,7 @@ PLAYGROUND = cargo run --quiet --locked --bin steward-playground --
 STEWARD    = cargo run --quiet --locked --bin steward --
 FIELDS     = docs/eci-scaling-configuration-fields.md
 
-.PHONY: demo demo-crash test mutations lint crds docs up down build
+.PHONY: demo demo-crash test lint mutations mutations-quick crds docs up down build
 
 demo: build     ## a scripted walk through the playground; cleans up
 	@$(PLAYGROUND) demo
@@ -21,14 +21,17 @@ down:           ## end what `up` started
 test: build     ## every test; end-to-end tests run the programs that `build` made
 	cargo test --workspace --locked
 
-mutations:      ## take out what keeps commands from running twice; a story must notice
-	@tests/mutations/run
-
 lint:           ## format, clippy, and generated files up to date
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	$(STEWARD) crds --dir crds --check
 	$(STEWARD) fields --file $(FIELDS) --check
+
+mutations:      ## mistakes made on purpose, in a copy; the tests must notice each
+	tests/mutations/run
+
+mutations-quick: ## a few of them
+	tests/mutations/run --quick
 
 crds:           ## write crds/ anew
 	$(STEWARD) crds --dir crds

@@ -2,7 +2,7 @@
 //! lost that is somebody else's.
 //!
 //! `STEWARD_PROPERTY_CASES` says how many cases (10,000 by default), `STEWARD_PROPERTY_SEED` repeats a run; the seed is printed. A case that
-//! fails is made small before it is shown.
+//! fails is made small before it is shown, in `STEWARD_PROPERTY_SHRINK` steps at most.
 
 #![allow(clippy::wildcard_enum_match_arm, reason = "what has nothing below it is all the same to a walk over a tree")]
 
@@ -45,7 +45,7 @@ fn try_all<S: Strategy>(what: &str, strategy: fn() -> S, holds: impl Fn(S::Value
             cases: cases.div_ceil(PARTS),
             rng_seed: RngSeed::Fixed(seed.wrapping_add(number.into())),
             failure_persistence: None,
-            max_shrink_iters: 20_000,
+            max_shrink_iters: u32::try_from(setting("STEWARD_PROPERTY_SHRINK").unwrap_or(20_000)).expect("so many steps fit"),
             ..Config::default()
         };
         let outcome = TestRunner::new(config).run(&strategy(), |case| holds(case).map_err(TestCaseError::fail));

@@ -80,8 +80,10 @@ impl Kind for EciScalingConfig {
 
     fn removal(&self) -> Removal {
         let manages = self.spec.management_policy == ManagementPolicy::Manage && self.spec.deletion_policy == DeletionPolicy::Delete;
-        let created = self.status.as_ref().and_then(|status| status.origin.as_ref()) == Some(&Origin::Created);
-        if manages && (created || self.unresolved().is_some()) { Removal::Undo } else { Removal::LetGo }
+        // What only a newer release knows the origin of may be ours to delete.
+        let origin = self.status.as_ref().and_then(|status| status.origin.as_ref());
+        let may_be_ours = matches!(origin, Some(Origin::Created | Origin::Unknown(_)));
+        if manages && (may_be_ours || self.unresolved().is_some()) { Removal::Undo } else { Removal::LetGo }
     }
 
     fn open_entries(&self) -> BTreeMap<String, String> {
@@ -149,8 +151,8 @@ impl EciScalingConfig {
 
     /// The creation whose outcome is not known yet.
     fn unresolved(&self) -> Option<&JournalEntry> {
-        let open =
-            |entry: &&JournalEntry| matches!(entry.state, JournalState::Intended | JournalState::Submitted | JournalState::OutcomeUnknown);
+        // Of a state that only a newer release knows nobody can say that it is settled.
+        let open = |entry: &&JournalEntry| !matches!(entry.state, JournalState::Done | JournalState::Refused);
         self.status.as_ref()?.operations.iter().find(open)
     }
 }

@@ -43,9 +43,6 @@ pub struct Made {
 /// How spec and cloud differ, by what is remembered.
 pub fn compare(status: &EciScalingConfigStatus, wanted: &Wanted<'_>, observed: &Item) -> Difference {
     let known = wanted.prints.iter().filter(|print| status.secrets.contains(print)).map(|print| print.path.clone());
-    let under_way = status.convergence.iter().flat_map(|convergence| &convergence.paths);
-    let entries = under_way.filter(|pursued| pursued.sent > 0 && pursued.path.ends_with(']')).map(|pursued| pursued.path.clone());
-    let sent = known.chain(entries).collect();
     let prints = wanted.prints.iter().chain(&status.secrets);
     difference(&Question {
         desired: wanted.item,
@@ -53,7 +50,7 @@ pub fn compare(status: &EciScalingConfigStatus, wanted: &Wanted<'_>, observed: &
         owned: &owned(status),
         exclusive: wanted.exclusive,
         allow_override: wanted.allow_override,
-        sent: &sent,
+        sent: &known.collect(),
         secret: &prints.map(|print| print.path.clone()).collect(),
     })
 }
@@ -71,15 +68,25 @@ pub fn owned(status: &EciScalingConfigStatus) -> Paths {
 pub fn learn(status: &mut EciScalingConfigStatus, difference: &Difference, look: Look) -> Made {
     let sets = status.convergence.as_ref().map(|convergence| convergence.sets.clone()).unwrap_or_default();
     status.applied = difference.owned(&status.applied, &sets);
-    let is_all = difference.sayable().all(|change| change.unavailable) && still_unseen(status, look).is_none();
+    let nothing_is_due = difference.sayable().all(|change| change.unavailable) && still_unseen(status, look).is_none();
     let Some(convergence) = &mut status.convergence else { return Made::default() };
+    let differs = |pursued: &Pursued, change: &Change| {
+        let path = change.path.as_str();
+        brief(path) == pursued.path || leads_to(path, &pursued.path)
+    };
+    // What cannot be sent at the moment has not come true by that: when it can, it is not the first time.
+    let in_vain = |pursued: &Pursued| difference.changes.iter().any(|change| !change.unavailable && differs(pursued, change));
+    let is_all = nothing_is_due && !convergence.paths.iter().any(in_vain);
     // A call that was refused has changed nothing; one in doubt has, if what it was for is so.
     let may_have_acted = convergence.sent > 0 || !convergence.sets.is_empty() && convergence.generation == look.generation;
     let for_good = until_read_back(convergence.since.get(), look.now).is_none();
+    if for_good {
+        // What left spec meanwhile and is gone is not ours any more, while something else is still under way.
+        convergence.sets = difference.owned(&convergence.sets, &Paths::default());
+    }
     let mut made = Made::default();
     for pursued in &mut convergence.paths {
-        let is_this = |path: &str| brief(path) == pursued.path || leads_to(path, &pursued.path);
-        let differs = difference.changes.iter().any(|change| is_this(change.path.as_str()));
+        let differs = difference.changes.iter().any(|change| differs(pursued, change));
         if !(is_all || for_good && !differs) {
             continue;
         }

@@ -187,3 +187,18 @@ fn drift_is_set_right_at_once_while_something_else_does_not_converge() {
     world.pass_in_steps(minutes(55), seconds(5));
     assert_eq!(world.calls(MODIFY), before, "what does not converge still waits for its hour");
 }
+
+#[test]
+fn a_volume_that_leaves_spec_stays_while_a_container_that_somebody_else_made_mounts_it() {
+    let mut world = settled(&bound(json!({"volumes": [{"name": "cache", "type": "EmptyDirVolume", "emptyDirVolume": {}}]})));
+    world.set_by_hand("asc-1", json!({"Containers.2.VolumeMounts": [{"Name": "cache", "MountPath": "/cache"}]}));
+    world.edit("web", &json!({"configuration": {"volumes": null, "cpu": 2}}));
+    world.until_ready("web", "False/CannotClear");
+    let message = world.message("web");
+    assert!(message.contains("volumes[cache] left spec and stays, because containers[shipper] mounts it"), "{message}");
+    let volumes = |world: &World| world.in_cloud("asc-1")["Volumes"].as_array().map_or(0, Vec::len);
+    assert_eq!((volumes(&world), world.calls(MODIFY)), (2, 1));
+    world.set_by_hand("asc-1", json!({"Containers": [{"Name": "nginx", "Image": "nginx:1.26"}]}));
+    world.until(minutes(11), "nobody needs it", |world| volumes(world) == 1);
+    world.until_ready("web", "True/InSync");
+}

@@ -377,3 +377,29 @@ fn a_status_of_a_newer_release_is_kept_and_nothing_is_done() {
         }
     }
 }
+
+#[test]
+fn what_a_newer_release_has_begun_is_not_lost_by_a_deletion_under_this_one() {
+    let entry = json!({
+        "run": "r-of-a-newer-release", "kind": "Create", "intentHash": "h", "requestFingerprint": "f", "holder": "p", "state": "Reserved",
+        "startedAt": "2026-11-22T08:00:00Z", "attempt": 1, "group": "asg-1", "name": "shop",
+    });
+    for future in [json!({"origin": "Forked"}), json!({"origin": null, "operations": [entry]})] {
+        let mut world = settled(&deleting(shop()));
+        world.api.patch_json("eciscalingconfigs", "default", "web", &json!({"status": future}));
+        world.cloud.clear_calls();
+        world.delete("web");
+        world.pass(minutes(11));
+        assert!(world.cloud.calls().is_empty());
+        assert_eq!(world.ready("web"), "False/DeleteBlocked", "it stays until somebody understands it");
+        assert!(world.message("web").contains("UnsupportedStatus"), "{}", world.message("web"));
+        world.annotate("web", "cloudsteward.dev/abandon", "never mind");
+        world.until_gone("web");
+        the_one(&world, "shop");
+        world.pass(seconds(5));
+        let has_run = future.get("operations").is_some();
+        let events = world.events("web");
+        let told = |event: &String| event.starts_with("Warning Abandoned") && event.contains("r-of-a-newer-release") == has_run;
+        assert!(events.iter().any(told), "{events:#?}");
+    }
+}

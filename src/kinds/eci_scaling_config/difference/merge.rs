@@ -148,7 +148,7 @@ impl<'a> Merge<'a> {
         for item in desired.iter().filter(|item| !is_there.contains(&key_of(item, entries))) {
             let key = key_of(item, entries);
             let path = here.entry(&key);
-            if self.question.sent.contains(path.as_str()) {
+            if self.is_ours(&path) {
                 drop_copies(entries, &mut merged, item, &wanted);
             }
             merged.push((key, self.added(entries, item, &path)));
@@ -298,7 +298,10 @@ fn is_same(field: &Field, here: &Path, desired: Option<&Value>, observed: Option
 pub(super) fn key_of(item: &Item, entries: &Entries) -> String {
     let key = item.key(entries);
     match entries.key {
-        ["mountPath"] if key.len() > 1 => key.trim_end_matches('/').to_owned(),
+        ["mountPath"] if key.starts_with('/') => match key.trim_end_matches('/') {
+            "" => "/".to_owned(),
+            path => path.to_owned(),
+        },
         [_, "protocol"] => key.to_ascii_uppercase(),
         _ => key,
     }
@@ -309,25 +312,26 @@ pub(super) fn key_of(item: &Item, entries: &Entries) -> String {
 fn drop_copies(entries: &Entries, merged: &mut Vec<(String, Item)>, sent: &Item, wanted: &BTreeMap<String, &Item>) {
     let mut kept: Vec<(String, Item)> = Vec::new();
     for (key, item) in merged.drain(..) {
-        let is_first = kept.iter().all(|(other, kept)| *other != key || !is_like(entries.fields, kept, &item));
-        let fields = || entries.fields.iter().filter(|field| !entries.key.contains(&field.name));
-        if is_first || wanted.contains_key(&key) || !is_like(fields(), sent, &item) {
+        let is_equal = |kept: &Item| says(entries.fields, kept, &item) && says(entries.fields, &item, kept);
+        let is_first = kept.iter().all(|(other, kept)| *other != key || !is_equal(kept));
+        // A password that was sent need not be what the cloud shows in its place.
+        let fields = || entries.fields.iter().filter(|field| !entries.key.contains(&field.name) && !matches!(field.shape, Shape::Secret));
+        if is_first || wanted.contains_key(&key) || !says(fields(), &item, sent) {
             kept.push((key, item));
         }
     }
     *merged = kept;
 }
 
-/// Whether two entries say the same in these fields. What cannot be compared does not count.
-fn is_like<'f>(fields: impl IntoIterator<Item = &'f Field>, one: &Item, other: &Item) -> bool {
-    fields.into_iter().all(|field| match field.shape {
+/// Whether an entry says whatever the other one says in these fields. It may say more: the cloud fills in what nobody had set.
+fn says<'f>(fields: impl IntoIterator<Item = &'f Field>, one: &Item, other: &Item) -> bool {
+    fields.into_iter().filter_map(|field| Some((field, other.get(field.name)?))).all(|(field, value)| match field.shape {
         Shape::Entries(entries) => {
             let (one, other) = (one.entries(field.name), other.entries(field.name));
-            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| is_like(entries.fields, one, other))
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| says(entries.fields, one, other))
         }
-        Shape::Secret => true,
-        Shape::Text | Shape::Json | Shape::Whole | Shape::Number | Shape::Price | Shape::Flag | Shape::Texts => {
-            field.is_same(one.get(field.name), other.get(field.name))
+        Shape::Text | Shape::Json | Shape::Whole | Shape::Number | Shape::Price | Shape::Flag | Shape::Secret | Shape::Texts => {
+            field.is_same(one.get(field.name), Some(value))
         }
     })
 }

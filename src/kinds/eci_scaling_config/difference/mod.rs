@@ -27,7 +27,7 @@ pub struct Question<'a> {
     pub exclusive: bool,
     /// What no parameter can clear may be cleared by sending everything else.
     pub allow_override: bool,
-    /// Write-only values, and entries that are not there, of which it is known, by path, that they were sent.
+    /// Write-only values of which it is known, by path, that they were sent.
     pub sent: &'a BTreeSet<String>,
     /// Paths, now or before, of values from Secrets: never shown.
     pub secret: &'a BTreeSet<String>,

@@ -377,7 +377,7 @@ fn of_an_entry_that_was_sent_and_comes_back_under_another_key_there_is_never_mor
         let tags = found.call.entries("tags");
         tags.iter().map(|tag| format!("{}={}", tag.text("key").unwrap(), tag.text("value").unwrap())).collect()
     };
-    let sent = call(ask(spec.clone(), cloud.clone()).having_sent(&["tags[Team]"]));
+    let sent = call(ask(spec.clone(), cloud.clone()).owning(&["tags/Team"]));
     assert_eq!(sent, ["team=a", "team=b", "b=b", "b=b", "Team=a"], "nothing is lost but what is there twice in the same words");
     assert_eq!(call(ask(spec, cloud)).len(), 7, "what steward did not send is none of its copies");
 }

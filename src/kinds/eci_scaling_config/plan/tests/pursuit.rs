@@ -1,112 +1,6 @@
-//! What the stories are too coarse for: what a failed call leaves behind, which values count as sent, and who may count on what.
+//! How often what is sent, when steward gives up, what counts as somebody else's doing, and what is said meanwhile.
 
 use super::*;
-use crate::api::eci_scaling_config::status::{
-    Conflict, Convergence, Correction, MAX_APPLIED_BYTES, MAX_SECRETS_BYTES, Pursued, SecretPrint,
-};
-use crate::api::paths::Paths;
-use crate::cloud::alibaba::ess::MODIFY_ECI_SCALING_CONFIGURATION;
-use crate::cloud::alibaba::ess::configuration::{CONFIGURATION, Item, Source};
-use crate::cloud::error::{Acted, Class, CloudError, Explanation};
-use crate::installation::Installation;
-use crate::reconcile::claims::Claims;
-use crate::reconcile::kind::{Kind as _, Receipt};
-use crate::references::{Contents, Reference, References};
-use serde_json::{Value as Json, json};
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-use std::time::Duration;
-
-fn at(second: i64) -> Timestamp {
-    Timestamp::from_second(1_800_000_000 + second).unwrap()
-}
-
-/// `web`, bound to asc-1, looked at before in its generation 1.
-fn an_object(configuration: &Json) -> EciScalingConfig {
-    serde_json::from_value(json!({
-        "apiVersion": "cloudsteward.dev/v1alpha1", "kind": "EciScalingConfig",
-        "metadata": {"namespace": "team", "name": "web", "generation": 1},
-        "spec": {"scalingConfigurationId": "asc-1", "configuration": configuration},
-        "status": {"observedGeneration": 1, "pursuedGeneration": 1, "accountId": "1", "region": "cn-hangzhou", "externalId": "asc-1", "origin": "Bound"},
-    }))
-    .unwrap()
-}
-
-fn with(mut object: EciScalingConfig, change: impl FnOnce(&mut EciScalingConfigStatus)) -> EciScalingConfig {
-    change(object.status.as_mut().unwrap());
-    object
-}
-
-fn edited(mut object: EciScalingConfig, configuration: &Json) -> EciScalingConfig {
-    object.spec.configuration = serde_json::from_value(configuration.clone()).unwrap();
-    object.metadata.generation = object.metadata.generation.map(|generation| generation + 1);
-    object
-}
-
-/// As the pass writes it down.
-fn recorded(mut object: EciScalingConfig, plan: &Plan<EciScalingConfig>) -> EciScalingConfig {
-    let mut status = plan.status.clone();
-    status.envelope.observed_generation = object.metadata.generation;
-    object.status = Some(status);
-    object
-}
-
-fn answered(object: EciScalingConfig, step: &EciScalingStep, outcome: Result<(), Acted>, second: i64) -> EciScalingConfig {
-    let receipt = Receipt { request_id: None, external_id: "asc-1".to_owned(), changed: true, outcome: "modified" };
-    let error = |acted| {
-        let explanation = Explanation { acted, ..Explanation::of(Class::Unavailable, "it is not there", "wait") };
-        CloudError::explained(MODIFY_ECI_SCALING_CONFIGURATION, &explanation)
-    };
-    let outcome = outcome.map_err(error);
-    with(object, |status| note(status, step, outcome.as_ref().map(|()| &receipt), at(second)))
-}
-
-/// The plan for an object and what the cloud answers.
-fn look(object: &EciScalingConfig, cloud: &Json, references: &References, second: i64) -> Plan<EciScalingConfig> {
-    let found = ScalingConfiguration {
-        id: "asc-1".to_owned(),
-        group: "asg-1".to_owned(),
-        lifecycle_state: "Active".to_owned(),
-        creation_time: None,
-        configuration: Item::read(cloud, CONFIGURATION, Source::Answer),
-    };
-    let seen = Observed { region: "cn-hangzhou".to_owned(), account: "1".to_owned(), found: Some(found), group: None };
-    let given = Given {
-        peers: Claims::of(vec![object.clone()]).peers(object),
-        references: references.clone(),
-        installation: Arc::new(Installation::new(String::new(), String::new(), Vec::new().into())),
-        failures: BTreeMap::new(),
-        seen_since: BTreeMap::new(),
-        just_done: BTreeSet::new(),
-        done: BTreeMap::new(),
-        observe_only: object.common().observe,
-        at_most: 1,
-        sync_interval: Duration::from_secs(600),
-    };
-    object.plan(&given, &seen, Goal::Keep, at(second))
-}
-
-fn look_at(object: &EciScalingConfig, cloud: &Json, second: i64) -> Plan<EciScalingConfig> {
-    look(object, cloud, &References::default(), second)
-}
-
-fn said(plan: &Plan<EciScalingConfig>) -> (Phase, Reason, Vec<String>) {
-    (plan.verdict.phase, plan.verdict.reason, plan.steps.iter().map(ToString::to_string).collect())
-}
-
-fn paths(paths: &[&str]) -> Paths {
-    paths.iter().map(|path| path.split('/').collect()).collect()
-}
-
-fn observing(mut object: EciScalingConfig) -> EciScalingConfig {
-    object.spec.management_policy = crate::api::envelope::ManagementPolicy::Observe;
-    object
-}
-
-/// cpu is ours and 2, as seen at second 0.
-fn settled() -> EciScalingConfig {
-    with(an_object(&json!({"cpu": 2})), |status| status.applied = paths(&["cpu"]))
-}
 
 #[test]
 fn a_refused_correction_is_none_and_its_next_try_is_one() {
@@ -280,6 +174,150 @@ fn a_cloud_that_writes_keys_in_its_own_way_does_not_fill_up() {
     assert!(plan.verdict.reason == Reason::NotConverged && plan.verdict.message.contains("tags[Team]"), "{}", plan.verdict.message);
 }
 
+/// Tags by key, as the cloud keeps them; a call replaces them all.
+fn tags_after(step: &EciScalingStep) -> Option<Vec<(String, String)>> {
+    let EciScalingStep::Modify { content, .. } = step else { return None };
+    content.item.get("tags")?;
+    let text = |tag: &Item, name: &str| tag.text(name).unwrap_or_default().to_owned();
+    Some(content.item.entries("tags").iter().map(|tag| (text(tag, "key"), text(tag, "value"))).collect())
+}
+
+#[test]
+fn what_left_spec_and_is_gone_is_not_ours_any_more_while_something_else_does_not_converge() {
+    let tag = |key: &str| json!({"key": key, "value": "v"});
+    let mut object = edited(settled(), &json!({"cpu": 2, "memory": 4, "tags": [tag("team")]}));
+    let mut tags = vec![("by".to_owned(), "hand".to_owned())];
+    for second in (0..1200).step_by(5) {
+        match second {
+            300 => object = edited(object, &json!({"cpu": 2, "memory": 4})),
+            600 => tags.push(("team".to_owned(), "of somebody else's".to_owned())),
+            _ => {}
+        }
+        let shown: Vec<Json> = tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect();
+        let plan = look_at(&object, &json!({"Cpu": 2.0, "Tags": shown}), second);
+        object = recorded(object, &plan);
+        if let Some(step) = plan.steps.first() {
+            tags = tags_after(step).unwrap_or(tags);
+            object = answered(object, step, Ok(()), second);
+        }
+        let expected = if (0..300).contains(&second) || second >= 600 { 2 } else { 1 };
+        assert_eq!(tags.len(), expected, "{second}: {tags:?}");
+    }
+    assert_eq!(tags[1].1, "of somebody else's");
+}
+
+#[test]
+fn a_list_that_can_be_sent_only_now_and_then_is_not_sent_each_time() {
+    let object = edited(settled(), &json!({"cpu": 2, "tags": [{"key": "team", "value": "a"}]}));
+    let mut looks = 0;
+    let sent = pursued(object, 0..20_000, &mut |_, _| {
+        looks += 1;
+        let other = json!({"Key": "by", "Value": "hand"});
+        let strange = json!({"Key": "by", "Value": "hand", "Novelty": "x"});
+        json!({"Cpu": 2.0, "Tags": [if looks % 3 == 0 { strange } else { other }]})
+    });
+    assert!(sent.len() <= 2 + 5, "{sent:?}");
+}
+
+#[test]
+fn copies_of_what_the_cloud_writes_in_its_own_way_do_not_pile_up_however_many_or_long_they_are() {
+    let long = "L".repeat(300);
+    let many: Vec<String> = (0..40).map(|number| format!("K{number}")).collect();
+    for keys in [vec![long], many] {
+        let variables: Vec<Json> = keys.iter().map(|key| json!({"key": key, "value": "v"})).collect();
+        let spec = json!({"cpu": 2, "containers": [{"name": "a", "environmentVars": variables}]});
+        let mut object = edited(settled(), &spec);
+        let mut there: Vec<Json> = Vec::new();
+        for second in (0..12_000).step_by(60) {
+            let cloud = json!({"Cpu": 2.0, "Containers": [{"Name": "a", "Image": "a", "EnvironmentVars": there}]});
+            let plan = look_at(&object, &cloud, second);
+            object = recorded(object, &plan);
+            if let Some(step @ EciScalingStep::Modify { content, .. }) = plan.steps.first() {
+                let text = |variable: &Item, name: &str| variable.text(name).unwrap().to_lowercase();
+                let sent = content.item.entries("containers")[0].entries("environmentVars");
+                there = sent.iter().map(|one| json!({"Key": text(one, "key"), "Value": text(one, "value")})).collect();
+                object = answered(object, step, Ok(()), second);
+            }
+            assert!(there.len() <= 2 * keys.len(), "{second}: {}", there.len());
+        }
+    }
+}
+
+#[test]
+fn copies_that_the_cloud_has_filled_in_do_not_pile_up() {
+    let spec = json!({"cpu": 2, "containers": [{"name": "Web", "image": "a"}]});
+    let mut object = edited(settled(), &spec);
+    let mut names: Vec<String> = Vec::new();
+    for second in (0..12_000).step_by(60) {
+        let containers: Vec<Json> =
+            names.iter().map(|name| json!({"Name": name, "Image": "a", "ImagePullPolicy": "Always", "Cpu": 0.5})).collect();
+        let plan = look_at(&object, &json!({"Cpu": 2.0, "Containers": containers}), second);
+        object = recorded(object, &plan);
+        if let Some(step @ EciScalingStep::Modify { content, .. }) = plan.steps.first() {
+            names = content.item.entries("containers").iter().map(|one| one.text("name").unwrap().to_lowercase()).collect();
+            object = answered(object, step, Ok(()), second);
+        }
+        assert!(names.len() <= 2, "{second}: {names:?}");
+    }
+}
+
+/// A cloud that ignores some fields, and in which setting one undoes another a while later: it is not written to without end, and once it behaves
+/// everything is made so.
+#[test]
+fn whatever_the_cloud_does_with_what_it_is_sent_calls_are_few_and_it_is_made_so_when_the_cloud_behaves() {
+    const NAMES: [(&str, &str, i32); 4] = [
+        ("cpu", "Cpu", 2),
+        ("memory", "Memory", 4),
+        ("ephemeralStorage", "EphemeralStorage", 30),
+        ("loadBalancerWeight", "LoadBalancerWeight", 60),
+    ];
+    const HOURS: i32 = 6;
+    let end = i64::from(HOURS) * 3600;
+    for seed in 0..24_u64 {
+        let mut dice = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+        let mut roll = |sides: u64| {
+            dice ^= dice << 13;
+            dice ^= dice >> 7;
+            dice ^= dice << 17;
+            dice % sides
+        };
+        let ignored: Vec<bool> = NAMES.iter().map(|_| roll(4) == 0).collect();
+        let undoes: Vec<Option<usize>> = NAMES.iter().map(|_| (roll(2) == 0).then(|| usize::try_from(roll(4)).unwrap())).collect();
+        let after = [0, 20, 45, 300][usize::try_from(roll(4)).unwrap()];
+        let spec: serde_json::Map<String, Json> = NAMES.iter().map(|(name, _, value)| ((*name).to_owned(), json!(value))).collect();
+        let mut object = edited(an_object(&json!({})), &Json::Object(spec));
+        let mut held = [1; 4];
+        let mut undone: Vec<(i64, usize)> = Vec::new();
+        let (mut calls, mut last) = (0, None);
+        for second in (0..end + 7300).step_by(60) {
+            undone.retain(|(when, field)| {
+                let due = *when <= second;
+                if due {
+                    held[*field] = 1;
+                }
+                !due
+            });
+            let answer: serde_json::Map<String, Json> =
+                NAMES.iter().zip(held).map(|((_, name, _), value)| ((*name).to_owned(), json!(value))).collect();
+            let plan = look_at(&object, &Json::Object(answer), second);
+            object = recorded(object, &plan);
+            last = Some(plan.verdict.reason);
+            if let Some(step @ EciScalingStep::Modify { content, .. }) = plan.steps.first() {
+                calls += i32::from(second < end);
+                for (field, (_, _, value)) in NAMES.iter().enumerate().filter(|(_, (name, _, _))| content.item.get(name).is_some()) {
+                    if second >= end || !ignored[field] {
+                        held[field] = *value;
+                    }
+                    undone.extend(undoes[field].filter(|_| second < end).map(|other| (second + after, other)));
+                }
+                object = answered(object, step, Ok(()), second);
+            }
+        }
+        assert!(calls <= HOURS + 7 * 4, "{seed}: {calls} calls; {ignored:?} {undoes:?} {after}");
+        assert!(matches!(last, Some(Reason::InSync | Reason::ManagementConflict)), "{seed}: {last:?}; {ignored:?} {undoes:?} {after}");
+    }
+}
+
 #[test]
 fn another_difference_that_does_not_converge_either_is_sent_twice_too() {
     let object = edited(settled(), &json!({"cpu": 2, "memory": 4}));
@@ -370,64 +408,6 @@ fn what_cannot_go_is_told_with_what_helps_also_by_who_only_looks() {
     says(&["volumes/v"], &["volumes[v] left spec and stays, because containers[theirs] mounts it"], &["allowOverride"]);
 }
 
-// ── values from elsewhere ───────────────────────────────────────────────────────────────────────────────────
-
-fn secret(name: &str, value: &str) -> References {
-    References::of([(Reference::secret(name), Ok(Some(Contents::of([("k", value.as_bytes())]))))])
-}
-
-fn registry() -> Json {
-    json!({"cpu": 2, "imageRegistryCredentials": [{"server": "r.example", "userName": "u", "passwordSecretRef": {"name": "s", "key": "k"}}]})
-}
-
-const PASSWORD: &str = "imageRegistryCredentials[r.example].password";
-
-fn prints(plan: &Plan<EciScalingConfig>) -> Vec<&str> {
-    plan.status.secrets.iter().map(|print| print.path.as_str()).collect()
-}
-
-#[test]
-fn a_password_counts_as_sent_only_if_its_list_was() {
-    // Somebody else's password is masked, so the list has to stay at home; cpu is sent all the same.
-    let cloud = json!({"ImageRegistryCredentials": [{"Server": "other", "UserName": "e", "Password": "***"}]});
-    let object = an_object(&registry());
-    let plan = look(&object, &cloud, &secret("s", "p"), 0);
-    assert_eq!(said(&plan).2, ["modify asc-1: cpu"]);
-    let object = answered(recorded(object, &plan), &plan.steps[0], Ok(()), 0);
-    assert_eq!(object.status.as_ref().unwrap().secrets, []);
-    let mut cloud = cloud;
-    cloud["Cpu"] = json!(2.0);
-    let plan = look(&object, &cloud, &secret("s", "p"), 60);
-    assert_eq!((said(&plan).1, prints(&plan).len()), (Reason::CannotMerge, 0));
-    // Once it is shown, the list goes.
-    cloud["ImageRegistryCredentials"][0]["Password"] = json!("theirs");
-    let plan = look(&object, &cloud, &secret("s", "p"), 120);
-    let object = answered(recorded(object, &plan), &plan.steps[0], Ok(()), 120);
-    assert_eq!(object.status.as_ref().unwrap().secrets.iter().map(|print| print.path.as_str()).collect::<Vec<_>>(), [PASSWORD]);
-}
-
-#[test]
-fn a_value_that_was_there_already_is_known_without_having_been_sent() {
-    let variable = json!({"containers": [{"name": "a", "environmentVars": [
-        {"key": "K", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}},
-    ]}]});
-    let cloud = |value: &str| json!({"Containers": [{"Name": "a", "Image": "a:1", "EnvironmentVars": [{"Key": "K", "Value": value}]}]});
-    let object = an_object(&variable);
-    let plan = look(&object, &cloud("v"), &secret("s", "v"), 0);
-    assert_eq!((said(&plan).1, prints(&plan)), (Reason::InSync, vec!["containers[a].environmentVars[K].value"]));
-    let object = recorded(object, &plan);
-    // Another one in the Secret is news; it is sent, and not yet known.
-    let plan = look(&object, &cloud("v"), &secret("s", "w"), 60);
-    assert_eq!((plan.status.corrections.len(), plan.steps.len(), &plan.status.secrets), (0, 1, &object.status.as_ref().unwrap().secrets));
-}
-
-#[test]
-fn a_print_that_nothing_wants_any_more_is_forgotten() {
-    let print = |path: &str| SecretPrint { path: path.to_owned(), hmac: "h".to_owned() };
-    let object = with(settled(), |status| status.secrets = vec![print("gone")]);
-    assert_eq!(prints(&look_at(&object, &json!({"Cpu": 2.0}), 0)), Vec::<&str>::new());
-}
-
 #[test]
 fn a_try_that_another_process_recorded_by_a_clock_ahead_is_waited_for_no_longer_than_any_other() {
     let object = with(settled(), |status| {
@@ -435,28 +415,6 @@ fn a_try_that_another_process_recorded_by_a_clock_ahead_is_waited_for_no_longer_
         status.convergence = Some(Convergence { generation: 1, sent: 1, since: at(600).into(), paths: vec![cpu], sets: paths(&["cpu"]) });
     });
     assert_eq!(said(&look_at(&object, &json!({"Cpu": 1.0}), 0)).1, Reason::Applying);
-}
-
-#[test]
-fn who_only_looks_sees_no_drift_in_a_password_that_was_never_sent() {
-    let cloud = json!({"Cpu": 2.0, "ImageRegistryCredentials": [{"Server": "r.example", "UserName": "u", "Password": "***"}]});
-    let object = observing(an_object(&registry()));
-    let plan = look(&object, &cloud, &secret("s", "p"), 0);
-    assert_eq!((said(&plan), plan.status.drift.len()), ((Phase::Settled, Reason::InSync, vec![]), 0));
-    assert_eq!(prints(&plan), Vec::<&str>::new(), "nobody knows it to be there");
-    // What can be seen is seen as before.
-    let other = json!({"Cpu": 2.0, "ImageRegistryCredentials": [{"Server": "r.example", "UserName": "other", "Password": "***"}]});
-    let plan = look(&object, &other, &secret("s", "p"), 0);
-    let drift: Vec<&str> = plan.status.drift.iter().map(|drift| drift.path.as_str()).collect();
-    assert_eq!((said(&plan).1, drift), (Reason::DriftDetected, vec!["spec.configuration.imageRegistryCredentials[r.example].userName"]));
-    assert_eq!(said(&look(&object, &json!({"Cpu": 2.0}), &secret("s", "p"), 0)).1, Reason::DriftDetected, "there is no such login");
-    // Once it manages, the password goes; and when it looks only again, another one in the Secret is known to be news.
-    let mut object = an_object(&registry());
-    let plan = look(&object, &cloud, &secret("s", "p"), 0);
-    object = answered(recorded(object, &plan), &plan.steps[0], Ok(()), 0);
-    object = observing(object);
-    assert_eq!(said(&look(&object, &cloud, &secret("s", "p"), 60)).1, Reason::InSync);
-    assert_eq!(said(&look(&object, &cloud, &secret("s", "q"), 60)).1, Reason::DriftDetected);
 }
 
 #[test]
@@ -473,55 +431,4 @@ fn a_zero_is_sent_once_where_the_cloud_shows_none_and_given_up_where_it_shows_so
     let sent = pursued(zero(), 0..3000, &mut |_, _| json!({"Cpu": 2.0, "TerminationGracePeriodSeconds": 30}));
     assert_eq!(sent.len(), 2, "{sent:?}");
     assert_eq!(said(&look_at(&observing(zero()), &json!({"Cpu": 2.0}), 0)).1, Reason::InSync);
-}
-
-// ── room in status ──────────────────────────────────────────────────────────────────────────────────────────
-
-#[test]
-fn what_is_remembered_of_edits_that_never_hold_has_an_end() {
-    let mut object = settled();
-    let path = |generation: i64| format!("/{generation:0>900}");
-    for generation in 0..100 {
-        let mount = json!({"mountPath": path(generation), "name": "v"});
-        object = edited(object, &json!({"cpu": 2, "containers": [{"name": "a", "volumeMounts": [mount]}]}));
-        let cloud = json!({"Cpu": 2.0, "Containers": [{"Name": "a", "Image": "a"}], "Volumes": [{"Name": "v", "Type": "EmptyDirVolume"}]});
-        let plan = look_at(&object, &cloud, generation * 60);
-        object = answered(recorded(object, &plan), &plan.steps[0], Ok(()), generation * 60);
-        let sets = &object.status.as_ref().unwrap().convergence.as_ref().unwrap().sets;
-        let bytes = serde_json::to_string(sets).unwrap().len();
-        assert!(bytes <= MAX_APPLIED_BYTES, "{generation}: {bytes}");
-        assert!(sets.reaches(&["containers", "a", "volumeMounts", &path(generation)]), "the latest is never what has to go");
-    }
-}
-
-#[test]
-fn former_prints_stay_as_long_as_there_is_room_for_their_bytes() {
-    let print = |number: usize, length: usize| SecretPrint { path: format!("{number:0>length$}"), hmac: "h".repeat(64) };
-    let mut prints: Vec<SecretPrint> = (0..200).map(|number| print(number, 2000)).collect();
-    let wanted: Vec<SecretPrint> = (300..310).map(|number| print(number, 1000)).collect();
-    crate::kinds::eci_scaling_config::progress::remember(&mut prints, &wanted);
-    let bytes = serde_json::to_string(&prints).unwrap().len();
-    assert!((MAX_SECRETS_BYTES * 3 / 4..=MAX_SECRETS_BYTES).contains(&bytes), "{bytes}");
-    assert!(wanted.iter().all(|print| prints.contains(print)));
-}
-
-#[test]
-fn what_is_shown_and_what_is_listed_is_short_in_bytes() {
-    for character in ["a", "é", "語", "🦀"] {
-        let long = character.repeat(1000);
-        let object = edited(settled(), &json!({"cpu": 2, "hostName": long, "tags": [{"key": character.repeat(128), "value": "v"}]}));
-        let plan = look_at(&object, &json!({"Cpu": 2.0, "HostName": character.repeat(300)}), 0);
-        let convergence = plan.status.convergence.as_ref().unwrap();
-        let paths = convergence.paths.iter().map(|pursued| pursued.path.as_str());
-        assert!(paths.clone().all(|path| path.len() <= 256), "{:?}", convergence.paths);
-        assert!(paths.clone().any(|path| path.starts_with("tags[") && path.ends_with(']')), "{:?}", convergence.paths);
-        let shown = super::shortened(&long);
-        assert!(
-            shown.len() <= 256 && shown.len() > 250 && shown.ends_with('…') && long.starts_with(shown.trim_end_matches('…')),
-            "{shown}"
-        );
-        // A path is the same one however much of it is remembered.
-        let plan = look_at(&recorded(object, &plan), &json!({"Cpu": 2.0}), 1);
-        assert_eq!(said(&plan).1, Reason::AwaitingConsistency);
-    }
 }
