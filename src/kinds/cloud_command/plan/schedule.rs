@@ -106,10 +106,10 @@ impl Draft<'_> {
 
 /// Whether a run that has ended did so as it should. One that was stopped after it had ended says so, and its exit code still counts.
 fn went_well(result: &InvocationResult) -> bool {
-    match result.status {
-        InvocationStatus::Cancelled => result.exit_code == Some(0) && result.error_code.is_none(),
-        _ => phase(result) == Phase::Succeeded,
+    if result.status == InvocationStatus::Cancelled {
+        return result.exit_code == Some(0) && result.error_code.is_none();
     }
+    phase(result) == Phase::Succeeded
 }
 
 fn total(run: &RecentRun) -> i32 {
