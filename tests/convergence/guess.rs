@@ -37,8 +37,8 @@ impl Manners {
 }
 
 /// What spec may decide beside the configuration.
+#[allow(clippy::struct_excessive_bools, reason = "switches that have nothing to do with each other")]
 #[derive(Clone, Copy, Debug, Default)]
-#[allow(clippy::struct_excessive_bools, reason = "each by itself, and thrown by itself")]
 pub(crate) struct Policies {
     pub(crate) exclusive: bool,
     pub(crate) allow_override: bool,

@@ -319,6 +319,25 @@ fn whatever_the_cloud_does_with_what_it_is_sent_calls_are_few_and_it_is_made_so_
 }
 
 #[test]
+fn what_took_two_tries_is_set_right_at_once_when_somebody_changes_it_later() {
+    let object = edited(settled(), &json!({"cpu": 4, "memory": 4}));
+    let (mut cpu, mut tries) = (2.0, 0);
+    let sent = pursued(object, 0..2000, &mut |second, paths| {
+        tries += usize::from(paths.contains(&"cpu".to_owned()));
+        cpu = if tries < 2 || second == 995 {
+            2.0
+        } else if paths.is_empty() {
+            cpu
+        } else {
+            4.0
+        };
+        json!({"Cpu": cpu})
+    });
+    let expected = [(0, "cpu memory"), (30, "cpu memory"), (1000, "cpu memory")];
+    assert_eq!(sent, expected.map(|(second, paths)| (second, paths.to_owned())));
+}
+
+#[test]
 fn another_difference_that_does_not_converge_either_is_sent_twice_too() {
     let object = edited(settled(), &json!({"cpu": 2, "memory": 4}));
     let sent = pursued(object, 0..4000, &mut |second, _| json!({"Cpu": if second < 1000 { 2.0 } else { 1.0 }}));

@@ -45,6 +45,7 @@ fn what_is_shown_and_what_is_listed_is_short_in_bytes() {
             shown.len() <= 256 && shown.len() > 250 && shown.ends_with('…') && long.starts_with(shown.trim_end_matches('…')),
             "{shown}"
         );
+        assert!(super::shortened(&character.repeat(100)).len() <= 256, "few characters can be many bytes");
         // A path is the same one however much of it is remembered.
         let plan = look_at(&recorded(object, &plan), &json!({"Cpu": 2.0}), 1);
         assert_eq!(said(&plan).1, Reason::AwaitingConsistency);
