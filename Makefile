@@ -4,7 +4,7 @@ PLAYGROUND = cargo run --quiet --locked --bin steward-playground --
 STEWARD    = cargo run --quiet --locked --bin steward --
 FIELDS     = docs/eci-scaling-configuration-fields.md
 
-.PHONY: demo demo-crash test lint crds docs up down build
+.PHONY: demo demo-crash test mutations lint crds docs up down build
 
 demo: build     ## a scripted walk through the playground; cleans up
 	@$(PLAYGROUND) demo
@@ -20,6 +20,9 @@ down:           ## end what `up` started
 
 test: build     ## every test; end-to-end tests run the programs that `build` made
 	cargo test --workspace --locked
+
+mutations:      ## take out what keeps commands from running twice; a story must notice
+	@tests/mutations/run
 
 lint:           ## format, clippy, and generated files up to date
 	cargo fmt --all --check

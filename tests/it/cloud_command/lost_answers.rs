@@ -16,7 +16,7 @@ fn losses() -> Vec<What> {
 /// Runs one command through this fault, with these settings of the cloud.
 fn through(fault: &Fault, settings: &str) -> World {
     let mut world = World::of_commands(SEED);
-    world.cloud.seed(&format!("settings: {{{settings}}}")).unwrap();
+    world.cloud.seed(&format!("settings: {{{settings}}}")).expect("good settings");
     world.cloud.fault(fault.clone());
     world.command("hello", &script("echo hello", &["i-web1", "i-web2"]));
     world.start();

@@ -13,6 +13,7 @@ mod results;
 mod rollout;
 mod schedules;
 mod targets;
+mod upgrade;
 
 use crate::world::World;
 use serde_json::{Value, json};

@@ -17,7 +17,7 @@ fn in_doubt(fields: &Value) -> (World, String) {
     world.pass_in_steps(minutes(25 * 60), minutes(60));
     world.start();
     world.until(minutes(2), "it is in doubt", |world| world.ready("hello") == "False/OutcomeUnknown");
-    let run = world.status("hello")["operations"][0]["run"].as_str().unwrap().to_owned();
+    let run = world.status("hello")["operations"][0]["run"].as_str().expect("an open entry").to_owned();
     assert!(world.message("hello").contains(&format!("cloudsteward.dev/resolve=\"{run}=Ran\"")), "{}", world.message("hello"));
     (world, run)
 }

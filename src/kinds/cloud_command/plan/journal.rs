@@ -77,6 +77,8 @@ impl Draft<'_> {
             let age = self.now.duration_since(since).abs();
             if age < WATCH || self.seen.ours.is_none() {
                 self.look_in(LOOK.min(WATCH.saturating_sub(age)).max(SignedDuration::ZERO));
+                // Why nobody knows is not forgotten meanwhile.
+                self.held.extend(self.given.failures.contains_key(&part).then(|| part.clone()));
                 return working(
                     Reason::AwaitingConsistency,
                     "a run may be with the cloud already, and is not seen there yet: it is looked for",
