@@ -85,7 +85,7 @@ enum What {
     Fault {
         #[command(flatten)]
         cloud: Cloud,
-        /// For example {"operation": "RunCommand", "when": "after", "what": "timeout"}
+        /// For example `{"operation": "RunCommand", "when": "after", "what": "timeout"}`
         fault: String,
     },
     /// Change the simulated cloud behind steward's back: one JSON object, as its admin endpoint takes it

@@ -26,7 +26,7 @@ fn what_the_cloud_would_not_take_is_said_with_its_place_and_never_sent() {
     garbled["command"]["contentEncoding"] = json!("Base64");
     let mut slow = scheduled("rate(60s)");
     slow["command"]["timeoutSeconds"] = json!(60);
-    let many: String = (0..21).map(|number| format!("{{{{p{number}}}}} ")).collect();
+    let many = (0..21).map(|number| format!("{{{{p{number}}}}} ")).collect::<Vec<_>>().concat();
     for (name, spec, expected) in [
         ("map", from_map("long"), "spec.command.contentFrom: has 24668 bytes in Base64"),
         ("empty", from_map("empty"), "spec.command.contentFrom: is empty"),

@@ -95,5 +95,7 @@ fn status_writes(world: &World) -> usize {
 fn result(world: &World, name: &str, instance: &str) -> Value {
     let status = world.status(name);
     let results = status["results"].as_array().cloned().unwrap_or_default();
-    results.into_iter().find(|result| result["instanceId"] == instance).unwrap_or_else(|| panic!("no result of {instance}: {status:#}"))
+    let found = results.into_iter().find(|result| result["instanceId"] == instance);
+    assert!(found.is_some(), "no result of {instance}: {status:#}");
+    found.unwrap_or_default()
 }

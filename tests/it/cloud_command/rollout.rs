@@ -7,7 +7,7 @@ use serde_json::json;
 /// The most servers on which the command ran at the same moment, if each run lasts so long.
 fn most_at_once(world: &World, lasts: i64) -> usize {
     let began: Vec<i64> =
-        world.ran().iter().flat_map(|one| one.targets.clone()).flat_map(|target| target.ran).map(|at| at.as_second()).collect();
+        world.ran().iter().flat_map(|one| one.targets.clone()).flat_map(|target| target.ran).map(jiff::Timestamp::as_second).collect();
     began.iter().map(|at| began.iter().filter(|other| (*at - lasts + 1..=*at).contains(*other)).count()).max().unwrap_or_default()
 }
 
