@@ -79,8 +79,10 @@ impl Draft<'_> {
 
     fn next_run(&self) -> Option<Timestamp> {
         let frequency = rules::frequency_of(&self.object.spec).ok().flatten()?;
-        let accepted = self.intent().and_then(|intent| intent.started_at).map(Time::get);
-        frequency.next_run(accepted, self.now)
+        // Intervals count from when the cloud took it.
+        let accepted = self.scheduled().filter_map(|invocation| invocation.created).min();
+        let sent = || self.intent().and_then(|intent| intent.started_at).map(Time::get);
+        frequency.next_run(accepted.or_else(sent), self.now)
     }
 
     pub(super) fn schedule_verdict(&mut self) -> Verdict {
@@ -94,6 +96,8 @@ impl Draft<'_> {
             self.look_at_runs();
             return working(Reason::Running, "stopped; what runs already runs to its end");
         }
+        // The verdict is written now: when it runs next is written with it.
+        self.has_news |= self.status.schedule.as_ref().is_none_or(|schedule| schedule.next_run.is_none()) && self.next_run().is_some();
         self.tell();
         let failed = self.repeats() && self.status.schedule.as_ref().is_some_and(|schedule| schedule.last_outcome == Some(Outcome::Failed));
         if failed {
