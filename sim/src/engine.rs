@@ -8,10 +8,10 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::watch;
 
 use crate::alibaba::gate::Nonces;
-use crate::alibaba::signature::hex;
 use crate::clock::{Clock, Timepiece, later};
 use crate::faults::Faults;
 use crate::flights::Flights;
+use crate::hex::hex;
 use crate::hook::Hook;
 use crate::log::Log;
 use crate::throttle::Windows;

@@ -25,6 +25,7 @@ mod desk;
 mod engine;
 mod faults;
 mod flights;
+mod hex;
 mod hook;
 mod http;
 mod huawei;

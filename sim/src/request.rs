@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 
-use crate::alibaba::signature::hex;
 use crate::answer::Refusal;
+use crate::hex::hex;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Request {

@@ -1,6 +1,5 @@
 //! What a cloud said when it refused, in the three questions that callers ask: what it means, whether it may have acted, whom to ask.
 
-use super::transport::TransportError;
 use crate::reason::Reason;
 use std::borrow::Cow;
 use std::fmt;
@@ -179,12 +178,6 @@ impl CloudError {
             retry_after: None,
             source: None,
         }
-    }
-
-    /// Whether the call's time had passed before any of it was sent. What was recorded for it stands unresolved, as if nobody had tried.
-    pub fn is_not_begun(&self) -> bool {
-        let source = self.source.as_deref().and_then(|source| source.downcast_ref::<TransportError>());
-        self.acted == Acted::No && matches!(source, Some(TransportError::NotBegun))
     }
 
     /// Whether the vendor's code is one of these.

@@ -4,6 +4,7 @@
 use hmac::{Hmac, Mac as _};
 use sha2::{Digest as _, Sha256};
 
+use crate::hex::hex;
 use crate::request::Request;
 
 pub(crate) const ALGORITHM: &str = "ACS3-HMAC-SHA256";
@@ -88,16 +89,6 @@ pub(super) fn encode(text: &str) -> String {
         }
     }
     encoded
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        for digit in [byte >> 4, byte & 15] {
-            text.extend(char::from_digit(digit.into(), 16));
-        }
-    }
-    text
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use hmac::{Hmac, Mac as _};
 use sha2::{Digest as _, Sha256};
 
-use crate::alibaba::signature::hex;
+use crate::hex::hex;
 use crate::request::Request;
 
 const ALGORITHM: &str = "SDK-HMAC-SHA256";

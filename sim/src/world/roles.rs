@@ -10,8 +10,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::pick::pick;
 use super::{Key, World};
-use crate::alibaba::signature::hex;
 use crate::clock::later;
+use crate::hex::hex;
 
 /// No session may be shorter.
 pub(crate) const SHORTEST: SignedDuration = SignedDuration::from_mins(15);

@@ -26,6 +26,14 @@ pub(in crate::cloud) fn unreadable(operation: Operation, status: u16, error: imp
     with_source(garbled(operation, status), error)
 }
 
+impl CloudError {
+    /// Whether the call's time had passed before any of it was sent. What was recorded for it stands unresolved, as if nobody had tried.
+    pub fn is_not_begun(&self) -> bool {
+        let source = self.source.as_deref().and_then(|source| source.downcast_ref::<TransportError>());
+        self.acted == Acted::No && matches!(source, Some(TransportError::NotBegun))
+    }
+}
+
 pub(in crate::cloud) fn not_answered(operation: Operation, error: TransportError) -> (CloudError, &'static str) {
     let explanation = match &error {
         TransportError::NotBegun => &NOT_BEGUN,

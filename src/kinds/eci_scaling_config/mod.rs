@@ -12,7 +12,8 @@ pub mod progress;
 mod rules;
 
 pub use observe::Observed;
-pub use plan::{Content, EciScalingStep};
+pub use plan::EciScalingStep;
+pub use progress::Content;
 
 use crate::api::EciScalingConfig;
 use crate::api::eci_scaling_config::EciScalingConfigStatus;

@@ -2,13 +2,31 @@
 //! from elsewhere the cloud is known to hold. Whether it is time for a call, and what is said of it, is the plan's.
 
 use super::difference::{Change, Difference, Path, Question, difference};
-use super::plan::{Content, SHOWN};
 use crate::api::eci_scaling_config::EciScalingConfigStatus;
 use crate::api::eci_scaling_config::status::{Convergence, MAX_APPLIED_BYTES, MAX_SECRETS, MAX_SECRETS_BYTES, Pursued, SecretPrint};
 use crate::api::envelope::Time;
 use crate::api::paths::Paths;
 use crate::cloud::alibaba::ess::configuration::Item;
 use jiff::{SignedDuration, Timestamp};
+
+/// Lists in status that are there to be read.
+pub(super) const SHOWN: usize = 32;
+
+/// What a call says. Values may be secrets, so they are neither shown nor compared.
+#[derive(Debug)]
+pub struct Content {
+    pub item: Item,
+    /// What is known of the values from elsewhere, once the cloud has taken them.
+    pub prints: Vec<SecretPrint>,
+    /// What the call changes, for people.
+    pub paths: Vec<String>,
+}
+
+impl PartialEq for Content {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.paths, &self.prints) == (&other.paths, &other.prints)
+    }
+}
 
 /// The most bytes of a path in one of the lists.
 const LONGEST_PATH: usize = 256;

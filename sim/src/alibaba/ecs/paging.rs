@@ -4,8 +4,8 @@ use std::ops::RangeInclusive;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::alibaba::signature::hex;
 use crate::answer::Refusal;
+use crate::hex::hex;
 use crate::request::Parameters;
 
 const DEFAULT: usize = 10;

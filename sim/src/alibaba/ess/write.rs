@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
-use super::super::signature::hex;
 use super::super::{Ask, region};
 use super::fields::{Dialect, NAME};
 use super::tree::{Tree, Trouble};
 use super::{invalid, only};
 use crate::answer::{Done, Outcome, Refusal};
+use crate::hex::hex;
 use crate::request::missing;
 use crate::world::World;
 use crate::world::scaling::{EmptyStrings, Lifecycle, ScalingConfiguration};

@@ -11,8 +11,8 @@ use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
 
 use super::strikes::Strikes;
-use crate::alibaba::signature::hex;
 use crate::clock::later;
+use crate::hex::hex;
 
 /// Access ids of keys that were given out here begin with it.
 const GIVEN_OUT: &str = "SIMTMP";

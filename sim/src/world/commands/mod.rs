@@ -17,8 +17,8 @@ use self::outcome::{CommandOutcome, Plan};
 use self::status::Status;
 use super::World;
 use crate::alibaba::ecs::commands::frequency::Frequency;
-use crate::alibaba::signature::hex;
 use crate::clock::later;
+use crate::hex::hex;
 
 /// How long finished invocations are shown, and how many.
 const SHOWN_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);

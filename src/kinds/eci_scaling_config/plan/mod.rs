@@ -11,11 +11,12 @@ mod step;
 
 pub(super) use note::note;
 pub(super) use step::CREATE;
-pub use step::{Content, EciScalingStep};
+pub use step::EciScalingStep;
 
 use super::desired::{Desired, Flaw, desired};
 use super::difference::{ABSENT, Change, Difference, PRESENT, Path};
 use super::observe::Observed;
+use super::progress::{Content, SHOWN};
 use crate::api::EciScalingConfig;
 use crate::api::eci_scaling_config::EciScalingConfigStatus;
 use crate::api::eci_scaling_config::status::{Origin, Summary};
@@ -29,8 +30,6 @@ use crate::reconcile::kind::{Given, Goal, Next, Part, Plan, Remark};
 use crate::reconcile::verdict::{Phase, Verdict, few};
 use jiff::{SignedDuration, Timestamp};
 
-/// Lists in status that are there to be read.
-pub(super) const SHOWN: usize = 32;
 /// The most bytes of a value that is shown.
 const LONGEST_SHOWN: usize = 256;
 /// A configuration that was created a moment after the journal said so may carry an earlier time, by the cloud's clock.

@@ -1,9 +1,8 @@
 //! The calls that this kind makes.
 
-use crate::api::eci_scaling_config::status::SecretPrint;
-use crate::cloud::alibaba::ess::configuration::Item;
 use crate::cloud::alibaba::ess::{CREATE_ECI_SCALING_CONFIGURATION, DELETE_ECI_SCALING_CONFIGURATION, MODIFY_ECI_SCALING_CONFIGURATION};
 use crate::cloud::error::Operation;
+use crate::kinds::eci_scaling_config::progress::Content;
 use crate::reconcile::kind::{Part, Step};
 use std::fmt;
 use std::sync::Arc;
@@ -28,22 +27,6 @@ pub enum EciScalingStep {
     Delete {
         id: String,
     },
-}
-
-/// What a call says. Values may be secrets, so they are neither shown nor compared.
-#[derive(Debug)]
-pub struct Content {
-    pub item: Item,
-    /// What is known of the values from elsewhere, once the cloud has taken them.
-    pub prints: Vec<SecretPrint>,
-    /// What the call changes, for people.
-    pub paths: Vec<String>,
-}
-
-impl PartialEq for Content {
-    fn eq(&self, other: &Self) -> bool {
-        (&self.paths, &self.prints) == (&other.paths, &other.prints)
-    }
 }
 
 pub(in super::super) const CREATE: &str = "create";
