@@ -171,7 +171,6 @@ fn a_configuration_that_the_cloud_could_not_use_is_refused_with_a_message_that_n
             "also set configuration.securityGroupId",
         ),
         (json!({"scalingConfigurationId": "asc_1", "configuration": {}}), "spec.scalingConfigurationId"),
-        (json!({"scalingConfigurationId": "asc-1"}), "spec.configuration: Required value"),
         (json!({"scalingConfigurationId": "asc-1", "syncInterval": "10s", "configuration": {}}), "must be at least 30s"),
         (json!({"scalingConfigurationId": "asc-1", "containerOwnership": "Shared", "configuration": {}}), "Exclusive"),
     ];
