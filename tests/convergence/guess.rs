@@ -2,7 +2,7 @@
 //! fields. Each case looks at a few fields only, so that spec and cloud speak of the same ones often enough.
 
 use crate::table::{Field, Kind, fields, place};
-use crate::tree::{Level, Names, Seen, entries, key, write};
+use crate::tree::{Level, Names, Seen, entries, key, read, write};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -95,6 +95,28 @@ pub(crate) fn journey() -> impl Strategy<Value = Journey> {
             }
         },
     )
+}
+
+/// One that dice bring too seldom: a volume that we brought is mounted by hand, and then leaves spec.
+pub(crate) fn mounted_by_hand() -> Journey {
+    let containers = json!({"Containers": [{"Name": "a", "VolumeMounts": [{"MountPath": "/a", "Name": "b"}]}]});
+    let manners = Manners {
+        empty_fields: EmptyFields::Omitted,
+        empty_strings: EmptyStrings::Clear,
+        list_order: ListOrder::Kept,
+        passwords: Passwords::Shown,
+        numbers_as_texts: false,
+        untidy: false,
+    };
+    let spec = |spec: &Value| (read(spec, fields(), Names::Spec), Policies::default());
+    Journey {
+        manners,
+        there: read(&json!({"Containers": [{"Name": "a"}]}), fields(), Names::Cloud),
+        novelties: Vec::new(),
+        first: spec(&json!({"volumes": [{"name": "b", "type": "EmptyDirVolume"}]})),
+        edit: Some(read(&containers, fields(), Names::Cloud)),
+        second: spec(&json!({})),
+    }
 }
 
 /// A configuration, and how the cloud answers.
