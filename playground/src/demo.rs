@@ -73,7 +73,7 @@ const ACTS: [Act; 5] = [
             Type(
                 r#"kubectl get sgm web-1 -o jsonpath='{range .status.conditions[*]}{.type}={.status} {.reason}: {.message}{"\n"}{end}{range .status.history[*]}{.operation} {.externalId}: {.outcome}, {.requestId}{"\n"}{end}'"#,
             ),
-            Type("steward-playground calls --about i-web1"),
+            Type("steward-playground calls --about i-web1 --last 4"),
         ],
     },
     Act {
