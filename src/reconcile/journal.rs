@@ -2,6 +2,14 @@
 //! object that was created anew, or restored, recognises what it has done.
 
 use crate::cloud::encode::hash;
+use jiff::SignedDuration;
+
+/// For so long a call whose outcome nobody knows is looked for before it is made again: longer than it can be on its way, and reads lag behind.
+pub const WATCH: SignedDuration = SignedDuration::from_secs(60);
+/// Between two looks for it.
+pub const LOOK: SignedDuration = SignedDuration::from_secs(2);
+/// What is older was lost sight of, and is not made again.
+pub const FORGOTTEN: SignedDuration = SignedDuration::from_hours(24);
 
 /// What a run is a run of.
 #[derive(Clone, Copy, Debug)]

@@ -2,6 +2,7 @@
 //! All of it may be lost at any time; what must not be lost is in status.
 
 use super::backoff;
+use super::verdict::{Phase, Verdict};
 use crate::ambient::Dice;
 use crate::api::GROUP;
 use crate::api::envelope::FLUX_REQUESTED_AT;
@@ -55,6 +56,13 @@ impl Failure {
             last: now,
             retry_at: now.saturating_add(wait).unwrap_or(now),
         }
+    }
+
+    /// What is said of an object whose step failed so, until its next try.
+    pub fn verdict(&self, now: Timestamp) -> Verdict {
+        let code = self.code.as_ref().map(|code| format!(" [{code}]")).unwrap_or_default();
+        let phase = if self.passes_by_itself(now) { Phase::Working } else { Phase::Stuck };
+        Verdict { phase, reason: self.reason, message: format!("{}. {}{code}", self.meaning, self.hint), drifted: None }
     }
 
     /// Whether waiting is likely to cure it, so that nobody need be called yet.

@@ -2,12 +2,12 @@
 
 use super::journal::fit_targets;
 use super::step::invoking;
-use super::telling::names;
-use super::{Draft, Flaw, Inputs, Reason, Verdict, flawed, stuck, working};
+use super::{Draft, Inputs, Reason, Verdict, flawed, stuck, working};
 use crate::api::cloud_command::OnUnfitTarget;
 use crate::api::cloud_command::status::{Intent, Skipped};
 use crate::kinds::cloud_command::agenda::is_out;
 use crate::kinds::cloud_command::{batches, fitness};
+use crate::reconcile::verdict::few;
 use jiff::SignedDuration;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,9 +17,9 @@ const TOO_MANY: usize = 1000;
 const UNFIT_LOOK: SignedDuration = SignedDuration::from_mins(1);
 
 impl Draft<'_> {
-    pub(super) fn begin(&mut self, inputs: Result<Inputs, Flaw>) -> Verdict {
-        let obstacle = self.obstacle(&inputs);
-        let checked = inputs.and_then(|inputs| {
+    pub(super) fn begin(&mut self) -> Verdict {
+        let obstacle = self.obstacle();
+        let checked = self.inputs.clone().and_then(|inputs| {
             inputs.check(&self.object.spec, self.now)?;
             Ok(inputs)
         });
@@ -57,7 +57,7 @@ impl Draft<'_> {
     }
 
     /// Why nothing more may begin, if that is so.
-    fn obstacle(&mut self, inputs: &Result<Inputs, Flaw>) -> Option<Verdict> {
+    fn obstacle(&mut self) -> Option<Verdict> {
         let spec = &self.object.spec;
         let window = spec.window.as_ref();
         if spec.cancel {
@@ -72,7 +72,7 @@ impl Draft<'_> {
             self.look_at(to.get());
         }
         let first = self.intent().and_then(|intent| intent.contents.clone());
-        if let (Ok(inputs), Some(first)) = (inputs, first)
+        if let (Ok(inputs), Some(first)) = (&self.inputs, first)
             && !inputs.are(&first)
         {
             let message = "the script or a value that spec points at is not what it was when the command was first seen: what had not been sent is not sent; change spec.trigger to run with what is there now";
@@ -168,7 +168,7 @@ impl Draft<'_> {
                 self.look_at_runs();
             }
             let why: Vec<String> =
-                unfit.iter().map(|((reason, hint), ids)| format!("{}: {reason}; {hint}", names(ids.iter().map(String::as_str)))).collect();
+                unfit.iter().map(|((reason, hint), ids)| format!("{}: {reason}; {hint}", few(ids.iter().map(String::as_str)))).collect();
             let message =
                 format!("{what}, because not all targets can run it ({}). onUnfitTarget: Skip would leave them out", why.join(". "));
             return Some(stuck(Reason::DependencyNotReady, message));

@@ -2,7 +2,7 @@
 
 use super::telling::{classify, told};
 use super::{Draft, is_out, is_unresolved};
-use crate::api::cloud_command::status::{CodeCount, MAX_CODES};
+use crate::api::cloud_command::status::{CodeCount, MAX_CODES, MAX_OPERATIONS, TargetResult};
 use crate::api::envelope::RESOLVE;
 use crate::api::journal::{JournalEntry, JournalKind, JournalState};
 use crate::cloud::alibaba::ecs::commands::{Invocation, InvocationResult};
@@ -75,7 +75,7 @@ impl Draft<'_> {
         for entry in self.status.operations.clone().iter().filter(|entry| is_out(entry)) {
             let Some(id) = entry.ids.first() else { continue };
             match (self.invocation(id).map(is_over), self.seen.results.get(id)) {
-                (Some(true), Some(results)) => self.settle(entry, &latest(results)),
+                (Some(true), Some(results)) => self.settle(entry, results),
                 // Found by its tag a moment ago: its results are read next.
                 (Some(true), None) => self.look_at(self.now),
                 (Some(false), _) => {}
@@ -108,11 +108,8 @@ impl Draft<'_> {
             unknown = 1;
         }
         intent.tally.unknown = intent.tally.unknown.saturating_add(i32::try_from(unknown).unwrap_or(i32::MAX));
-        if intent.targets.is_empty() || intent.targets_of(batch).is_empty() {
-            let more = i32::try_from(told.len()).unwrap_or(i32::MAX);
-            if intent.batch_size == Some(0) {
-                intent.target_count = Some(more);
-            }
+        if intent.batch_size == Some(0) {
+            intent.target_count = Some(i32::try_from(told.len()).unwrap_or(i32::MAX));
         }
         for result in &told {
             let Some(code) = &result.error_code else { continue };
@@ -129,7 +126,7 @@ impl Draft<'_> {
         self.status.results.extend(told);
     }
 
-    fn told(&self, entry: &JournalEntry, results: &[InvocationResult]) -> Vec<crate::api::cloud_command::status::TargetResult> {
+    fn told(&self, entry: &JournalEntry, results: &[InvocationResult]) -> Vec<TargetResult> {
         let outputs = self.outputs(entry);
         results.iter().map(|result| told(result, entry.batch, &outputs)).collect()
     }
@@ -160,7 +157,7 @@ impl Draft<'_> {
         let on_record = |batch: i32| {
             intent.is_settled(batch) || self.status.operations.iter().any(|entry| entry.batch == Some(batch) && entry.intent_hash == hash)
         };
-        let free = crate::api::cloud_command::status::MAX_OPERATIONS.saturating_sub(self.status.operations.len());
+        let free = MAX_OPERATIONS.saturating_sub(self.status.operations.len());
         let found: Vec<_> = self.hits().into_iter().filter(|(batch, _)| !on_record(*batch)).take(free).collect();
         // The cloud has them in other batches than those that are on record: whom it has not reached is cut anew.
         let elsewhere = |batch: i32, id: &String| intent.is_cut() && !intent.targets_of(batch).contains(id) && intent.targets.contains(id);
@@ -204,16 +201,4 @@ impl Draft<'_> {
 fn tagged<'a>(ours: &'a [Invocation], tag: &str) -> Option<&'a Invocation> {
     let carries = |invocation: &&Invocation| invocation.tags.get(RUN_TAG).is_some_and(|run| run == tag);
     ours.iter().filter(carries).min_by_key(|invocation| (invocation.created, invocation.id.clone()))
-}
-
-/// Of each instance its latest result.
-fn latest(results: &[InvocationResult]) -> Vec<InvocationResult> {
-    let mut latest: BTreeMap<&str, &InvocationResult> = BTreeMap::new();
-    for result in results {
-        let known = latest.entry(&result.instance_id).or_insert(result);
-        if (result.repeats, result.started) > (known.repeats, known.started) {
-            *known = result;
-        }
-    }
-    latest.into_values().cloned().collect()
 }

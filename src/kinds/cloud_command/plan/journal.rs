@@ -7,15 +7,9 @@ use crate::api::envelope::RESOLVE;
 use crate::api::journal::{JournalEntry, JournalKind, JournalState};
 use crate::kinds::cloud_command::agenda::run_of;
 use crate::kinds::cloud_command::request::request;
+use crate::reconcile::journal::{FORGOTTEN, LOOK, WATCH};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
-
-/// Longer than a call can be on its way, and reads lag behind.
-const WATCH: SignedDuration = SignedDuration::from_secs(60);
-/// Between two looks for a run that may be on its way.
-const LOOK: SignedDuration = SignedDuration::from_secs(2);
-/// What is older was lost sight of: the cloud may not know the token any more.
-const FORGOTTEN: SignedDuration = SignedDuration::from_hours(24);
 
 impl Draft<'_> {
     /// Writes the entry of a call that is about to be made, and the call.

@@ -32,8 +32,7 @@ use jiff::{SignedDuration, Timestamp};
 const TELL: SignedDuration = SignedDuration::from_secs(10);
 
 pub(super) fn plan(object: &CloudCommand, given: &Given<CloudCommand>, seen: &Observed, goal: Goal, now: Timestamp) -> Plan<CloudCommand> {
-    let status = object.status.clone().unwrap_or_default();
-    let mut draft = Draft { object, given, seen, now, status, has_news: false, steps: Vec::new(), held: Vec::new(), next: Next::Sync };
+    let mut draft = Draft::new(object, given, seen, now);
     let verdict = match goal {
         Goal::Keep => draft.keep(),
         Goal::Remove => draft.remove(),
@@ -44,21 +43,9 @@ pub(super) fn plan(object: &CloudCommand, given: &Given<CloudCommand>, seen: &Ob
 /// What is to be remembered of a command that nothing is done with for now: which inputs it was first seen with. A later change of them must not
 /// run because somebody suspended the object meanwhile.
 pub(super) fn first_sight(object: &CloudCommand, given: &Given<CloudCommand>, now: Timestamp) -> CloudCommandStatus {
-    let status = object.status.clone().unwrap_or_default();
-    let mut draft = Draft {
-        object,
-        given,
-        seen: &Observed::default(),
-        now,
-        status,
-        has_news: false,
-        steps: Vec::new(),
-        held: Vec::new(),
-        next: Next::Sync,
-    };
-    let hash = intent_hash(object);
-    let inputs = draft.inputs();
-    draft.foresee(&hash, inputs.as_ref());
+    let nothing = Observed::default();
+    let mut draft = Draft::new(object, given, &nothing, now);
+    draft.foresee(&intent_hash(object));
     draft.status
 }
 
@@ -68,6 +55,8 @@ struct Draft<'a> {
     given: &'a Given<CloudCommand>,
     seen: &'a Observed,
     now: Timestamp,
+    /// Script and parameters as they are now, or why they are not to be had.
+    inputs: Result<Inputs, Flaw>,
     status: CloudCommandStatus,
     /// Something is new that is put down at once.
     has_news: bool,
@@ -76,13 +65,20 @@ struct Draft<'a> {
     next: Next,
 }
 
+impl<'a> Draft<'a> {
+    fn new(object: &'a CloudCommand, given: &'a Given<CloudCommand>, seen: &'a Observed, now: Timestamp) -> Self {
+        let inputs = inputs(object, &given.references, &given.installation);
+        let status = object.status.clone().unwrap_or_default();
+        Self { object, given, seen, now, inputs, status, has_news: false, steps: Vec::new(), held: Vec::new(), next: Next::Sync }
+    }
+}
+
 impl Draft<'_> {
     fn keep(&mut self) -> Verdict {
         self.note_runs();
         self.follow();
         let hash = intent_hash(self.object);
-        let inputs = self.inputs();
-        self.foresee(&hash, inputs.as_ref());
+        self.foresee(&hash);
         let is_another = self.status.intent.as_ref().is_some_and(|intent| intent.hash != hash);
         if is_another && let Some(verdict) = self.wind_up() {
             return verdict;
@@ -97,38 +93,34 @@ impl Draft<'_> {
             }
             return self.outcome();
         }
-        self.open(&hash, inputs.as_ref());
+        self.open(&hash);
         if is_another {
             // What was asked of the cloud was about the one before.
             self.look_at(self.now);
             return working(Reason::Applying, "looking for what the cloud has run of this command already");
         }
         self.adopt();
-        let verdict = self.begin(inputs);
+        let verdict = self.begin();
         self.tell();
         verdict
     }
 
-    fn inputs(&self) -> Result<Inputs, Flaw> {
-        inputs(self.object, &self.given.references, &self.given.installation)
-    }
-
     /// With which inputs an intent was first seen is on record before it can begin.
-    fn foresee(&mut self, hash: &str, inputs: Result<&Inputs, &Flaw>) {
+    fn foresee(&mut self, hash: &str) {
         let is_present = self.intent().is_some_and(|intent| intent.hash == hash);
         if is_present || self.status.past_intents.iter().any(|past| past == hash) {
             self.status.next_intent = None;
             return;
         }
         self.status.next_intent = self.status.next_intent.take().filter(|next| next.hash == hash);
-        if let (None, Ok(inputs)) = (&self.status.next_intent, inputs) {
+        if let (None, Ok(inputs)) = (&self.status.next_intent, &self.inputs) {
             let contents = inputs.print.clone();
             self.status.next_intent = Some(NextIntent { hash: hash.to_owned(), first_seen: self.now.into(), contents });
         }
     }
 
     /// The intent is on record from the moment when it is first seen, and with it the inputs that it was seen with.
-    fn open(&mut self, hash: &str, inputs: Result<&Inputs, &Flaw>) {
+    fn open(&mut self, hash: &str) {
         let (now, spec) = (self.now, &self.object.spec);
         let foreseen = self.status.next_intent.take();
         let intent = self.status.intent.get_or_insert_with(|| Intent::of(hash, spec.trigger.clone(), spec.resource_group_id.clone(), now));
@@ -136,7 +128,7 @@ impl Draft<'_> {
             intent.first_seen = foreseen.first_seen;
             intent.contents = Some(foreseen.contents);
         }
-        if let (None, Ok(inputs)) = (&intent.contents, inputs) {
+        if let (None, Ok(inputs)) = (&intent.contents, &self.inputs) {
             intent.contents = Some(inputs.print.clone());
         }
     }
@@ -167,10 +159,7 @@ impl Draft<'_> {
             return None;
         }
         self.held.push(part.to_owned());
-        let code = failure.code.as_ref().map(|code| format!(" [{code}]")).unwrap_or_default();
-        let message = format!("{}. {}{code}", failure.meaning, failure.hint);
-        let phase = if failure.passes_by_itself(self.now) { Phase::Working } else { Phase::Stuck };
-        Some(Verdict { phase, reason: failure.reason, message, drifted: None })
+        Some(failure.verdict(self.now))
     }
 
     fn may_step(&self) -> bool {

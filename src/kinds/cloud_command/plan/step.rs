@@ -3,6 +3,7 @@
 use crate::cloud::alibaba::ecs::commands::{RUN_COMMAND, RunCommand, STOP_INVOCATION, Targets};
 use crate::cloud::error::Operation;
 use crate::reconcile::kind::{Part, Step};
+use crate::reconcile::verdict::few;
 use std::fmt;
 use std::sync::Arc;
 
@@ -48,7 +49,7 @@ impl fmt::Display for CloudCommandStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Invoke { call, batch, .. } => match &call.call.targets {
-                Targets::Instances(ids) => write!(f, "run on {} (batch {batch})", super::telling::names(ids.iter().map(String::as_str))),
+                Targets::Instances(ids) => write!(f, "run on {} (batch {batch})", few(ids.iter().map(String::as_str))),
                 Targets::Tags(tags) => {
                     let tags: Vec<_> = tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
                     write!(f, "run on whatever is tagged {}", tags.join(", "))

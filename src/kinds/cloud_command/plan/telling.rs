@@ -44,9 +44,9 @@ impl Draft<'_> {
         let capture = output.capture.unwrap_or(if has_secrets { Capture::None } else { Capture::Tail });
         let is_present = self.intent().is_some_and(|intent| intent.hash == entry.intent_hash);
         let first = self.intent().and_then(|intent| intent.contents.clone());
-        let secrets = match self.inputs() {
+        let secrets = match &self.inputs {
             _ if !has_secrets => Some(Vec::new()),
-            Ok(inputs) if first.is_some_and(|first| inputs.are(&first)) => Some(inputs.secrets),
+            Ok(inputs) if first.is_some_and(|first| inputs.are(&first)) => Some(inputs.secrets.clone()),
             _ => None,
         };
         let on = (capture == Capture::Tail && is_present).then(|| output.capture_on());
@@ -226,11 +226,6 @@ impl Draft<'_> {
             Some(_) | None => {}
         }
     }
-}
-
-/// A few names of many.
-pub(super) fn names<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    few(names)
 }
 
 /// Why it failed on one target.

@@ -10,17 +10,10 @@ use crate::api::paths::Paths;
 use crate::cloud::alibaba::ess::configuration::Item;
 use crate::cloud::encode::hash;
 use crate::kinds::eci_scaling_config::difference::{Question, difference};
-use crate::reconcile::journal::Run;
-use jiff::SignedDuration;
+use crate::reconcile::journal::{FORGOTTEN, LOOK, Run, WATCH};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Longer than a call can be on its way, and reads lag behind.
-const WATCH: SignedDuration = SignedDuration::from_secs(60);
-/// Between two looks for a creation that may be on its way.
-const LOOK: SignedDuration = SignedDuration::from_secs(2);
-/// What is older was lost sight of.
-const FORGOTTEN: SignedDuration = SignedDuration::from_hours(24);
 /// The kind of group that has such configurations.
 const GROUP_TYPE: &str = "ECI";
 

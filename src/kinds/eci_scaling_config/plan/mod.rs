@@ -164,10 +164,7 @@ impl Draft<'_> {
             return None;
         }
         self.held.push(part.to_owned());
-        let code = failure.code.as_ref().map(|code| format!(" [{code}]")).unwrap_or_default();
-        let message = format!("{}. {}{code}", failure.meaning, failure.hint);
-        let phase = if failure.passes_by_itself(self.now) { Phase::Working } else { Phase::Stuck };
-        Some(Verdict { phase, reason: failure.reason, message, drifted: None })
+        Some(failure.verdict(self.now))
     }
 
     /// Nothing is put on record for a call that cannot be made in this pass: the next one makes it.
