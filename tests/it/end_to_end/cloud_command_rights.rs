@@ -97,6 +97,7 @@ fn edits() -> Vec<Edit> {
     let free = |what, patch| Edit { what, patch, runs: false };
     vec![
         runs("trigger", json!({"trigger": "2"})),
+        runs("in another account", json!({"credentialRef": {"name": "prod"}})),
         runs("no trigger", json!({"trigger": null})),
         runs("command", json!({"trigger": "2", "command": {"username": "root"}})),
         runs("targets", json!({"trigger": "2", "targets": {"instanceIds": ["i-1"]}})),
