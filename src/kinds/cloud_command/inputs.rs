@@ -142,6 +142,11 @@ impl Inputs {
         self.print == print
     }
 
+    /// The names in the script that are filled in.
+    pub(super) fn names(&self, spec: &CloudCommandSpec) -> BTreeSet<String> {
+        rules::names(spec, self.content.expose_secret().as_bytes())
+    }
+
     /// Whether the cloud would take them.
     pub(super) fn check(&self, spec: &CloudCommandSpec, now: Timestamp) -> Result<(), Flaw> {
         let parameters: Vec<(&str, &[u8])> =
