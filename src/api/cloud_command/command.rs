@@ -64,7 +64,8 @@ pub struct Command {
     #[schemars(length(min = 1, max = 1024))]
     #[x_kube(validation = Rule::new("size(bytes(self)) <= 1024").message("must not have more than 1024 bytes"))]
     pub launcher: Option<String>,
-    /// The container to run in, by its id: 64 hexadecimal digits, with `docker://`, `containerd://` or `cri-o://` before them if the runtime is to be named.
+    /// The container to run in, by its id: 64 hexadecimal digits, with `docker://`, `containerd://` or `cri-o://` before them if the runtime is to be named. Only shell
+    /// scripts run in a container, as its own user and in its own directory.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 80))]
     #[x_kube(validation = Rule::new("self.matches('^((docker|containerd|cri-o)://)?[0-9a-f]{64}$')")
@@ -77,7 +78,8 @@ pub struct Command {
     /// True keeps the command in the cloud after the run; it counts against the quota of commands of the region, and the script may be only 18 KB.
     #[serde(default)]
     pub keep_command: bool,
-    /// True makes the cloud fill in names in double braces also when spec has no parameters: its own, such as {{ACS::InstanceId}}, and empty text for all others.
+    /// True makes the cloud fill in names in double braces also when spec has no parameters: its own (ACS::RegionId, AccountId, InstanceId, InstanceName, InvokeId,
+    /// CommandId), and empty text for all others. Without parameters and without this, double braces are text like any other.
     #[serde(default)]
     pub enable_parameter: bool,
 }

@@ -31,7 +31,8 @@ pub struct Window {
 #[serde(rename_all = "camelCase")]
 pub struct Rollout {
     /// How many targets may run it at a time: a number, or a share of all targets, rounded down but at least one. Default: all. A later change does not cut the batches
-    /// anew, it changes how many of them are out at once.
+    /// anew, it changes how many of them are out at once. Not with targets.resourceTags; and what the
+    /// cloud schedules it has on all targets at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "max_concurrent_schema")]
     pub max_concurrent: Option<IntOrString>,

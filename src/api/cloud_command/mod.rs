@@ -89,7 +89,7 @@ pub struct CloudCommandSpec {
     /// When it runs, with repeatMode Period: `rate(5m)` (60 seconds to 7 days; the first run is one interval after the start), `at(2030-01-31 13:15:30 Asia/Shanghai)`
     /// (once; UTC without a zone), or a cron expression of seconds, minutes, hours, day of the month, month, day of the week, optionally a year, and a zone at the end
     /// (`0 0 3 ? * MON-FRI Europe/Berlin`; without one each instance goes by its own clock). Zones: names such as Asia/Shanghai, offsets such as GMT+8:00, UTC.
-    /// Always longer than the timeout. May be changed together with trigger only.
+    /// Intervals are longer than the timeout; runs by a cron expression are as far apart as it is long, and 10 seconds at least. May be changed together with trigger only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 256))]
     pub frequency: Option<String>,
@@ -114,7 +114,7 @@ pub struct CloudCommandSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rollout: Option<Rollout>,
     /// What happens if a target cannot run the command now (it is not running, Cloud Assistant does not answer or is too old). `Fail`: nothing runs anywhere. `Skip`: the
-    /// others run, and status lists who was left out.
+    /// others run, and status lists who was left out. With targets.resourceTags the cloud alone knows who is meant: if one of them cannot run it, nothing runs anywhere.
     #[serde(default)]
     pub on_unfit_target: OnUnfitTarget,
     /// What is kept of the output in status. May be changed.

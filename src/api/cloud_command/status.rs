@@ -89,6 +89,7 @@ impl CloudCommandStatus {
 pub struct NextIntent {
     /// Fingerprint of what spec asks to run, and of its trigger.
     pub hash: String,
+    /// When spec was first seen to ask for it.
     pub first_seen: Time,
     /// Fingerprint of script and parameters.
     pub contents: String,
@@ -103,6 +104,7 @@ pub struct Intent {
     /// The trigger, as it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trigger: Option<String>,
+    /// When spec was first seen to ask for it.
     pub first_seen: Time,
     /// The resource group in which it runs, and in which it is looked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -154,6 +156,7 @@ pub struct Skipped {
     pub reason: String,
     /// What to do about it.
     pub hint: String,
+    /// The targets.
     #[schemars(length(max = 1000), extend("x-kubernetes-list-type" = "atomic"))]
     pub instance_ids: Vec<String>,
 }
@@ -162,15 +165,19 @@ pub struct Skipped {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Tally {
+    /// The script ended with exit code 0.
     #[serde(default)]
     pub succeeded: i32,
+    /// The script ended otherwise, took too long, or never reached the target.
     #[serde(default)]
     pub failed: i32,
+    /// Stopped before it began, or while it ran.
     #[serde(default)]
     pub cancelled: i32,
     /// Nobody knows whether it ran there.
     #[serde(default)]
     pub unknown: i32,
+    /// Left out, because they could not run it.
     #[serde(default)]
     pub skipped: i32,
 }
@@ -197,16 +204,22 @@ pub struct Counts {
     /// All of them, without those that were left out.
     #[serde(default)]
     pub targets: i32,
+    /// Neither begun nor over, sent or not.
     #[serde(default)]
     pub pending: i32,
+    /// Begun, and not over.
     #[serde(default)]
     pub running: i32,
+    /// The script ended with exit code 0.
     #[serde(default)]
     pub succeeded: i32,
+    /// The script ended otherwise, took too long, or never reached the target.
     #[serde(default)]
     pub failed: i32,
+    /// Left out, because they could not run it.
     #[serde(default)]
     pub skipped: i32,
+    /// Stopped before it began, or while it ran.
     #[serde(default)]
     pub cancelled: i32,
     /// Nobody knows whether it ran there.
@@ -220,6 +233,7 @@ pub struct Counts {
 pub struct CodeCount {
     /// The cloud's code, as it came.
     pub code: String,
+    /// On how many targets.
     pub count: i32,
     /// What to do about it.
     pub hint: String,
@@ -229,6 +243,7 @@ pub struct CodeCount {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TargetResult {
+    /// The target.
     pub instance_id: String,
     /// The batch it was in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -237,6 +252,7 @@ pub struct TargetResult {
     /// began), `Terminated` (while it ran), `Undelivered` (never reached the instance), `Invalid`, `Error`, `Unknown`.
     #[schemars(schema_with = "open_word")]
     pub phase: Phase,
+    /// What the script ended with. Absent while it runs, and where it did not get so far.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exit_code: Option<i64>,
     /// The cloud's code, as it came.
@@ -251,8 +267,10 @@ pub struct TargetResult {
     /// How many bytes of the output were left out before the end, here and in the cloud.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dropped: Option<i64>,
+    /// When it began there; of one that runs more than once, the last time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_at: Option<Time>,
+    /// When it ended there; of one that runs more than once, the last time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<Time>,
     /// How often it ran there, of a command that runs more than once.
@@ -287,6 +305,7 @@ pub struct Schedule {
     /// When it runs next, where that can be told: not of a cron expression without a zone, which each instance reads by its own clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_run: Option<Time>,
+    /// When it last began anywhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_run: Option<Time>,
     /// `Succeeded` on all targets, or `Failed`.
@@ -309,8 +328,11 @@ pub struct RecentRun {
     /// Which one it was, counted from the first.
     #[serde(default)]
     pub number: i64,
+    /// When it began on the first target.
     pub at: Time,
+    /// On how many targets it ended with exit code 0.
     pub succeeded: i32,
+    /// On how many targets it did not.
     pub failed: i32,
 }
 
@@ -318,6 +340,7 @@ pub struct RecentRun {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PastRun {
+    /// Fingerprint of what ran, and of its trigger.
     pub intent_hash: String,
     /// The trigger, its first 64 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -326,13 +349,16 @@ pub struct PastRun {
     /// When its first batch was sent; absent if none was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_at: Option<Time>,
+    /// When its last target had an outcome.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<Time>,
     /// What became of it: `Succeeded`, `Failed`, `Cancelled`, `Stopped`, `WindowMissed`, `InputsChanged`, `OutcomeUnknown`.
     #[schemars(schema_with = "open_word")]
     pub outcome: Outcome,
+    /// On how many targets.
     #[serde(default)]
     pub succeeded: i32,
+    /// On how many targets.
     #[serde(default)]
     pub failed: i32,
     /// The cloud's ids of its invocations, the first 10.

@@ -16,7 +16,7 @@ pub struct Targets {
     /// ECS instances by id. Their order does not matter.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(min = 1, max = 1000), inner(length(min = 1, max = 32)), extend("x-kubernetes-list-type" = "set"))]
-    #[x_kube(validation = Rule::new("self.all(x, x.startsWith('i-'))").message("must be ids of instances, for instance i-bp67acfmxazb4p"))]
+    #[x_kube(validation = Rule::new("self.all(x, x.matches('^i-[A-Za-z0-9-]+$'))").message("must be ids of instances, for instance i-bp67acfmxazb4p"))]
     pub instance_ids: Vec<String>,
     /// All instances that have all these tags when the cloud takes the command, 100 at most: the cloud finds them, in one call. Use instanceSelector for more, and to see
     /// beforehand who is meant.

@@ -64,9 +64,11 @@ pub(super) fn inputs(object: &CloudCommand, references: &References, installatio
     Ok(Inputs { content, parameters, secrets, print })
 }
 
-/// The values that are in Secrets.
-pub(super) fn secrets(object: &CloudCommand, references: &References) -> Result<Vec<SecretString>, Flaw> {
-    Ok(values(object, references)?.secrets)
+/// The values that are in Secrets. Whatever else the command was made of may be gone.
+pub(super) fn secrets(object: &CloudCommand, references: &References) -> Result<Vec<SecretString>, Missing> {
+    let script = object.spec.command.content_from.as_ref().and_then(|from| from.secret_key_ref.as_ref());
+    let values = object.spec.parameters.iter().filter_map(|parameter| Some(&parameter.value_from.as_ref()?.secret_key_ref));
+    script.into_iter().chain(values).map(|key| references.secret(&key.name, &key.key)).collect()
 }
 
 struct Values {
@@ -142,10 +144,44 @@ impl Inputs {
         self.print == print
     }
 
+    /// The names in the script that are filled in.
+    pub(super) fn names(&self, spec: &CloudCommandSpec) -> BTreeSet<String> {
+        rules::names(spec, self.content.expose_secret().as_bytes())
+    }
+
     /// Whether the cloud would take them.
     pub(super) fn check(&self, spec: &CloudCommandSpec, now: Timestamp) -> Result<(), Flaw> {
         let parameters: Vec<(&str, &[u8])> =
             self.parameters.iter().map(|(name, value)| (name.as_str(), value.expose_secret().as_bytes())).collect();
         Ok(rules::check(spec, &Resolved { content: self.content.expose_secret().as_bytes(), parameters: &parameters }, now)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::references::Contents;
+    use serde_json::{Value, json};
+
+    fn from_map(parameters: &Value) -> CloudCommand {
+        let spec = json!({
+            "targets": {"instanceIds": ["i-1"]},
+            "command": {"type": "RunShellScript", "contentFrom": {"configMapKeyRef": {"name": "scripts", "key": "a.sh"}}},
+            "parameters": parameters,
+        });
+        serde_json::from_value(json!({"metadata": {"namespace": "default", "name": "hello"}, "spec": spec})).unwrap()
+    }
+
+    #[test]
+    fn what_must_not_be_shown_is_known_although_the_script_is_gone() {
+        let gone = (Reference::config_map("scripts"), Ok(None));
+        let plain = from_map(&json!([{"name": "a", "value": "b"}]));
+        assert!(secrets(&plain, &References::of([gone])).unwrap().is_empty());
+        let with_password = from_map(&json!([{"name": "a", "valueFrom": {"secretKeyRef": {"name": "app", "key": "password"}}}]));
+        let app = |key: &str| (Reference::secret("app"), Ok(Some(Contents::of([(key, "hunter22")]))));
+        let values = secrets(&with_password, &References::of([(Reference::config_map("scripts"), Ok(None)), app("password")])).unwrap();
+        let [value] = values.as_slice() else { unreachable!("one value: {values:?}") };
+        assert_eq!(value.expose_secret(), "hunter22");
+        assert!(secrets(&with_password, &References::of([app("another")])).is_err());
     }
 }

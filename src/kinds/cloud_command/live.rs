@@ -5,11 +5,15 @@ use super::redact::redact;
 use super::{OBJECT_TAG, RUN_TAG, agenda, batches, inputs};
 use crate::api::CloudCommand;
 use crate::api::cloud_command::status::TargetResult;
+use crate::cloud::alibaba::ecs::commands::InvocationResult;
 use crate::cloud::error::CloudError;
 use crate::cloud::session::Session;
 use crate::references::{Reference, References};
 use secrecy::SecretString;
 use std::collections::BTreeSet;
+
+/// What stands in place of an output in which there may be a value that cannot be read.
+const WITHHELD: &str = "(not shown: a value from a Secret could be in it, and that Secret or its key cannot be read)";
 
 /// A result, and what else the cloud says of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,20 +48,47 @@ pub async fn live(
         let ours = ecs.invocations_tagged((OBJECT_TAG, &tag), group).await?;
         ids.extend(ours.into_iter().filter(|one| one.tags.get(RUN_TAG).is_some_and(|run| tags.contains(run))).map(|one| one.id));
     }
-    let secrets = secrets(object, references);
-    let outputs = Outputs::all(secrets.clone());
+    // `None`: one of them is not to be had, so that nobody knows what to mask.
+    let secrets = inputs::secrets(object, references).ok();
     let mut found = Vec::new();
     for id in ids {
         for result in ecs.invocation_results(&id, group, false).await? {
-            let words = secrets.as_ref().map(|secrets| redact(&result.error_text, secrets, false));
-            let error_text = words.filter(|words| !words.is_empty());
-            found.push(LiveResult { invoke_id: id.clone(), result: told(&result, None, &outputs), error_text });
+            found.push(shown(&id, &result, secrets.as_ref()));
         }
     }
     Ok(found)
 }
 
-/// The values to be masked; `None` if one of them is not to be had, so that nobody knows what to mask.
-fn secrets(object: &CloudCommand, references: &References) -> Option<Vec<SecretString>> {
-    inputs::secrets(object, references).ok()
+fn shown(id: &str, result: &InvocationResult, secrets: Option<&Vec<SecretString>>) -> LiveResult {
+    let words = secrets.map(|secrets| redact(&result.error_text, secrets, false));
+    let mut told = told(result, None, &Outputs::all(secrets.cloned()));
+    if secrets.is_none() {
+        told.output = told.output.map(|_| WITHHELD.to_owned());
+    }
+    LiveResult { invoke_id: id.to_owned(), result: told, error_text: words.filter(|words| !words.is_empty()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::alibaba::ecs::commands::InvocationStatus;
+
+    #[test]
+    fn what_is_secret_is_masked_and_what_may_be_is_not_shown() {
+        let result = InvocationResult {
+            instance_id: "i-1".to_owned(),
+            status: InvocationStatus::Failed,
+            error_text: "no hunter22".to_owned(),
+            output: "as hunter22\n".to_owned(),
+            ..InvocationResult::default()
+        };
+        let of = |secrets: Option<&[&str]>| {
+            let secrets: Option<Vec<SecretString>> = secrets.map(|all| all.iter().map(|secret| SecretString::from(*secret)).collect());
+            let LiveResult { result, error_text, .. } = shown("t-1", &result, secrets.as_ref());
+            (result.output.unwrap_or_default(), error_text)
+        };
+        assert_eq!(of(Some(&[])), ("as hunter22\n".to_owned(), Some("no hunter22".to_owned())));
+        assert_eq!(of(Some(&["hunter22"])), ("as (secret)\n".to_owned(), Some("no (secret)".to_owned())));
+        assert_eq!(of(None), (WITHHELD.to_owned(), None));
+    }
 }

@@ -75,3 +75,119 @@ pub(super) fn request(object: &CloudCommand, inputs: &Inputs, targets: Vec<Strin
         oss_output_delivery: spec.oss_output_delivery.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::installation::Installation;
+    use crate::kinds::cloud_command::inputs::inputs;
+    use crate::references::References;
+    use serde_json::{Value, json};
+    use std::collections::BTreeMap;
+
+    /// What goes out for a spec, without the token and the tags by which steward finds it again.
+    fn sent(spec: &Value, targets: &[&str]) -> BTreeMap<String, String> {
+        let object = json!({"metadata": {"namespace": "default", "name": "hello"}, "spec": spec});
+        let object: CloudCommand = serde_json::from_value(object).unwrap();
+        let installation = Installation::new("c-1".to_owned(), "pod-1".to_owned(), b"key".to_vec().into());
+        let inputs = inputs(&object, &References::default(), &installation).unwrap();
+        let run = Run { cluster_id: "c-1", namespace: "default", name: "hello", intent_hash: "h", batch: 0, attempt: 1 };
+        let targets = targets.iter().map(|id| (*id).to_owned()).collect();
+        let mut sent: BTreeMap<String, String> = request(&object, &inputs, targets, &run).parameters("cn-qingdao").into_iter().collect();
+        assert_eq!(sent.remove("ClientToken"), Some(run.id()));
+        let ours: BTreeMap<&str, String> = [(RUN_TAG, run.tag()), (OBJECT_TAG, run.object_tag())].into();
+        for number in 1..=20 {
+            let (key, value) = (format!("Tag.{number}.Key"), format!("Tag.{number}.Value"));
+            if sent.get(&key).and_then(|key| ours.get(key.as_str())).is_some_and(|tag| sent.get(&value) == Some(tag)) {
+                sent.remove(&key);
+                sent.remove(&value);
+            }
+        }
+        sent
+    }
+
+    fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn everything_that_spec_says_goes_out_under_the_vendors_name() {
+        let spec = json!({
+            "targets": {"instanceIds": ["i-1", "i-2"]},
+            "command": {
+                "type": "RunPowerShellScript", "content": "echo {{ Name }}", "name": "patch", "description": "every month", "workingDir": "C:\\ops",
+                "username": "ops", "windowsPasswordName": "ops-password", "timeoutSeconds": 90, "terminationMode": "ProcessTree",
+                "launcher": "pwsh -File {{ACS::ScriptFileName}}", "keepCommand": true,
+            },
+            "parameters": [{"name": "name", "value": "Ada \"L\""}],
+            "repeatMode": "Period", "frequency": "0 0 3 ? * MON Asia/Shanghai",
+            "tags": [{"key": "team", "value": "a"}, {"key": "change"}],
+            "resourceGroupId": "rg-1", "ossOutputDelivery": "oss://logs/a",
+        });
+        let expected = [
+            ("RegionId", "cn-qingdao"),
+            ("Type", "RunPowerShellScript"),
+            ("CommandContent", "ZWNobyB7eyBOYW1lIH19"),
+            ("ContentEncoding", "Base64"),
+            ("InstanceId.1", "i-1"),
+            ("InstanceId.2", "i-2"),
+            ("Name", "patch"),
+            ("Description", "every month"),
+            ("WorkingDir", "C:\\ops"),
+            ("Username", "ops"),
+            ("WindowsPasswordName", "ops-password"),
+            ("Timeout", "90"),
+            ("TerminationMode", "ProcessTree"),
+            ("Launcher", "pwsh -File {{ACS::ScriptFileName}}"),
+            ("KeepCommand", "true"),
+            ("EnableParameter", "true"),
+            ("Parameters", r#"{"name":"Ada \"L\""}"#),
+            ("RepeatMode", "Period"),
+            ("Frequency", "0 0 3 ? * MON Asia/Shanghai"),
+            ("Tag.1.Key", "change"),
+            ("Tag.1.Value", ""),
+            ("Tag.2.Key", "team"),
+            ("Tag.2.Value", "a"),
+            ("ResourceGroupId", "rg-1"),
+            ("OssOutputDelivery", "oss://logs/a"),
+        ];
+        assert_eq!(sent(&spec, &["i-1", "i-2"]), map(&expected));
+    }
+
+    #[test]
+    fn what_spec_leaves_out_is_the_clouds_to_choose_and_base64_goes_out_in_one_line() {
+        let id = "0123456789abcdef".repeat(4);
+        let spec = json!({
+            "targets": {"resourceTags": [{"key": "role", "value": "web"}, {"key": "env"}]},
+            "command": {
+                "type": "RunShellScript", "content": "dXB0\naW1l\n", "contentEncoding": "Base64", "enableParameter": true,
+                "containerId": id, "containerName": "app",
+            },
+            "repeatMode": "EveryReboot",
+        });
+        let expected = [
+            ("RegionId", "cn-qingdao"),
+            ("Type", "RunShellScript"),
+            ("CommandContent", "dXB0aW1l"),
+            ("ContentEncoding", "Base64"),
+            ("ResourceTag.1.Key", "env"),
+            ("ResourceTag.1.Value", ""),
+            ("ResourceTag.2.Key", "role"),
+            ("ResourceTag.2.Value", "web"),
+            ("ContainerId", id.as_str()),
+            ("ContainerName", "app"),
+            ("EnableParameter", "true"),
+            ("RepeatMode", "EveryReboot"),
+        ];
+        assert_eq!(sent(&spec, &[]), map(&expected));
+        let least = json!({"targets": {"instanceIds": ["i-1"]}, "command": {"type": "RunShellScript", "content": "uptime"}});
+        let expected = [
+            ("RegionId", "cn-qingdao"),
+            ("Type", "RunShellScript"),
+            ("CommandContent", "dXB0aW1l"),
+            ("ContentEncoding", "Base64"),
+            ("InstanceId.1", "i-1"),
+        ];
+        assert_eq!(sent(&least, &["i-1"]), map(&expected));
+    }
+}

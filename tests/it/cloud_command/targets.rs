@@ -203,12 +203,17 @@ instances:
     let mut inside = script("echo hello", &all);
     inside["command"]["containerName"] = json!("app");
     world.command("container", &inside);
+    let mut named = script("echo {{ACS::InvokeId}}", &all);
+    named["command"]["enableParameter"] = json!(true);
+    world.command("names", &named);
     world.until_ready("plain", "True/Succeeded");
     world.until_ready("schedule", "False/DependencyNotReady");
     world.until_ready("container", "False/DependencyNotReady");
+    world.until_ready("names", "False/DependencyNotReady");
     let said = |name: &str| world.message(name);
     assert!(said("schedule").contains("(i-281: has an agent that is too old for schedules; upgrade"), "{}", said("schedule"));
     assert!(said("container").contains("(i-281, i-343: has an agent that is too old for containers; upgrade"), "{}", said("container"));
+    assert!(said("names").contains("(i-281: has an agent that is too old for the ACS:: names in the script; upgrade"), "{}", said("names"));
     assert_eq!(world.ran().len(), 1);
 }
 

@@ -49,6 +49,8 @@ fn what_cannot_be_meant_is_refused_with_a_sentence_about_the_field() {
         (json!({"targets": {}}), "spec.targets", "exactly one of instanceIds"),
         (json!({"targets": {"instanceIds": ["i-1"], "resourceTags": [{"key": "a"}]}}), "spec.targets", "exactly one of instanceIds"),
         (json!({"targets": {"instanceIds": ["eni-1"]}}), "spec.targets.instanceIds", "ids of instances"),
+        (json!({"targets": {"instanceIds": ["i-1", "i-2 "]}}), "spec.targets.instanceIds", "ids of instances"),
+        (json!({"targets": {"instanceIds": ["i-1,i-2"]}}), "spec.targets.instanceIds", "ids of instances"),
         (json!({"targets": {"resourceTags": [{"key": "acs:a"}]}}), "spec.targets.resourceTags[0].key", "begin with acs:"),
         (json!({"tags": [{"key": "aliyun-a"}]}), "spec.tags[0].key", "begin with acs:"),
         (json!({"tags": [{"key": "a", "value": "see http://b"}]}), "spec.tags[0].value", "must not contain http"),

@@ -180,3 +180,25 @@ fn a_status_of_a_newer_release_can_be_read_and_comes_back_as_it_went() {
     assert_eq!((&read.operations[0].kind, read.operations[0].batch), (&JournalKind::Run, Some(0)));
     assert_eq!(serde_json::to_value(&read).unwrap(), newer);
 }
+
+#[test]
+fn kubectl_explain_has_something_to_say_of_every_field_that_is_this_kinds_own() {
+    fn undocumented(schema: &serde_json::Value, path: &str, found: &mut Vec<String>) {
+        for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+            let path = format!("{path}.{name}");
+            if property["description"].is_null() {
+                found.push(path.clone());
+            }
+            undocumented(property, &path, found);
+            undocumented(&property["items"], &path, found);
+        }
+    }
+    let crd = crds().into_iter().find(|crd| crd.spec.names.kind == "CloudCommand").unwrap();
+    let mut status = serde_json::to_value(schema_of(&crd)).unwrap()["properties"]["status"].clone();
+    for of_all_kinds in ["conditions", "history", "lastError"] {
+        status["properties"].as_object_mut().unwrap().remove(of_all_kinds);
+    }
+    let mut found = Vec::new();
+    undocumented(&status, "status", &mut found);
+    assert_eq!(found, Vec::<String>::new());
+}

@@ -151,10 +151,12 @@ impl Draft<'_> {
 
     /// One target that cannot run the command would fail the whole call. Either nothing runs, or it is left out.
     fn pass_over_the_unfit(&mut self, targets: &mut Vec<String>) -> Option<Verdict> {
+        let names = self.inputs.as_ref().map(|inputs| inputs.names(&self.object.spec)).unwrap_or_default();
+        let for_names = fitness::agents_for(&names, targets.len() > 1);
         let mut unfit: BTreeMap<(&'static str, &'static str), Vec<String>> = BTreeMap::new();
         for id in targets.iter() {
             let Some(target) = self.seen.targets.get(id) else { continue };
-            if let Some(problem) = fitness::problem(&self.object.spec, target) {
+            if let Some(problem) = fitness::problem(&self.object.spec, for_names, target) {
                 unfit.entry((problem.reason, problem.hint)).or_default().push(id.clone());
             }
         }

@@ -21,6 +21,11 @@ const MAX_KEPT_BYTES: usize = 18 * 1024;
 const MAX_PARAMETERS: usize = 10;
 /// The most names that a script may have, without the cloud's own.
 const MAX_NAMES: usize = 20;
+/// The most letters of a name in the script.
+const LONGEST_NAME: usize = 64;
+/// What the cloud has values for, in lower case.
+const NAMES_OF_THE_CLOUD: [&str; 6] =
+    ["acs::regionid", "acs::accountid", "acs::instanceid", "acs::instancename", "acs::invokeid", "acs::commandid"];
 const MAX_LAUNCHER_BYTES: usize = 1024;
 /// What a timeout is if nobody says.
 const DEFAULT_TIMEOUT_SECONDS: i64 = 60;
@@ -56,8 +61,10 @@ impl Display for Flaw {
 
 /// The first mistake. `now` is when it would be sent.
 pub fn check(spec: &CloudCommandSpec, resolved: &Resolved<'_>, now: Timestamp) -> Result<(), Flaw> {
+    rollout(spec)?;
     digest(spec, resolved)?;
     let script = script(spec, resolved)?;
+    interpreter(spec, &script)?;
     parameters(spec, resolved, &script)?;
     size(spec, resolved, &script)?;
     if spec.command.launcher.as_ref().is_some_and(|launcher| launcher.len() > MAX_LAUNCHER_BYTES) {
@@ -75,6 +82,15 @@ pub fn frequency_of(spec: &CloudCommandSpec) -> Result<Option<Frequency>, Flaw> 
 /// Whether names in double braces are filled in. Without this they stay as they are: templates of other tools use them, too.
 pub fn fills_in_names(spec: &CloudCommandSpec) -> bool {
     !spec.parameters.is_empty() || spec.command.enable_parameter
+}
+
+/// The names in the script that are filled in, in lower case, if it can be read at all.
+pub fn names(spec: &CloudCommandSpec, content: &[u8]) -> BTreeSet<String> {
+    if !fills_in_names(spec) {
+        return BTreeSet::new();
+    }
+    script(spec, &Resolved { content, parameters: &[] })
+        .map_or_else(|_| BTreeSet::new(), |script| names_in(&String::from_utf8_lossy(&script)))
 }
 
 /// The script itself, out of its Base64 if it is written so.
@@ -102,12 +118,36 @@ fn content_path(spec: &CloudCommandSpec) -> &'static str {
     if spec.command.content.is_some() { "spec.command.content" } else { "spec.command.contentFrom" }
 }
 
+/// Whoever asks for a few at a time must not get all at once. Not the schema's to check: how a run goes may be edited at any time.
+fn rollout(spec: &CloudCommandSpec) -> Result<(), Flaw> {
+    let is_bounded = spec.rollout.as_ref().is_some_and(|rollout| rollout.max_concurrent.is_some());
+    if !is_bounded || spec.targets.resource_tags.is_empty() {
+        return Ok(());
+    }
+    let message =
+        "targets.resourceTags are one call, by which the cloud runs it on all at once: use targets.instanceSelector, or leave this out";
+    Err(Flaw::at("spec.rollout.maxConcurrent", message))
+}
+
 fn digest(spec: &CloudCommandSpec, resolved: &Resolved<'_>) -> Result<(), Flaw> {
     let Some(expected) = spec.command.content_from.as_ref().and_then(|from| from.sha256.as_deref()) else { return Ok(()) };
     if hash(resolved.content) == expected {
         return Ok(());
     }
     Err(Flaw::at("spec.command.contentFrom.sha256", "what is under the key has another digest, so it is not run"))
+}
+
+/// In a container the agent hands the script to a shell, whatever its first line says.
+fn interpreter(spec: &CloudCommandSpec, script: &[u8]) -> Result<(), Flaw> {
+    let in_container = spec.command.container_id.is_some() || spec.command.container_name.is_some();
+    let text = String::from_utf8_lossy(script);
+    let Some(line) = text.lines().next().and_then(|line| line.strip_prefix("#!")).filter(|_| in_container) else { return Ok(()) };
+    let mut words = line.split_whitespace();
+    let program = words.next().filter(|program| !program.ends_with("/env")).or_else(|| words.next());
+    if program.is_some_and(|program| program.ends_with("sh")) {
+        return Ok(());
+    }
+    Err(Flaw::at(content_path(spec), "names an interpreter in its first line, and in a container only shell scripts run"))
 }
 
 fn parameters(spec: &CloudCommandSpec, resolved: &Resolved<'_>, script: &[u8]) -> Result<(), Flaw> {
@@ -118,7 +158,7 @@ fn parameters(spec: &CloudCommandSpec, resolved: &Resolved<'_>, script: &[u8]) -
         return Ok(());
     }
     let text = String::from_utf8_lossy(script);
-    let names: BTreeSet<String> = names_in(&text).collect();
+    let names = names_in(&text);
     let own = names.iter().filter(|name| !name.starts_with("acs::")).count();
     if own > MAX_NAMES {
         return Err(Flaw::at(content_path(spec), format!("has {own} names in double braces, and the cloud takes {MAX_NAMES}")));
@@ -137,7 +177,18 @@ fn parameters(spec: &CloudCommandSpec, resolved: &Resolved<'_>, script: &[u8]) -
         let value = std::str::from_utf8(value).map_err(|_| Flaw::at(path.as_str(), "its value is not text in UTF-8"))?;
         fits(parameter, value, &path)?;
     }
-    Ok(())
+    if BRACES.captures_iter(&text).all(|found| is_name(found[1].trim_matches(SPACE))) {
+        return Ok(());
+    }
+    let message = format!(
+        "has double braces with something else than a name in them: letters, digits, '_' and '-', {LONGEST_NAME} at most, or one of the cloud's own (ACS::InstanceId and so on)"
+    );
+    Err(Flaw::at(content_path(spec), message))
+}
+
+fn is_name(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    NAMES_OF_THE_CLOUD.contains(&text.to_ascii_lowercase().as_str()) || (1..=LONGEST_NAME).contains(&text.len()) && text.bytes().all(plain)
 }
 
 fn fits(parameter: &Parameter, value: &str, path: &str) -> Result<(), Flaw> {
@@ -156,9 +207,16 @@ fn fits(parameter: &Parameter, value: &str, path: &str) -> Result<(), Flaw> {
 #[allow(clippy::unwrap_used, reason = "a constant that a test compiles")]
 static NAME: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\{\{[ \r\n\t]*((?i:ACS::)?[A-Za-z0-9_-]+)[ \r\n\t]*\}\}").unwrap());
 
+/// What is ignored around a name.
+const SPACE: [char; 4] = [' ', '\r', '\n', '\t'];
+
+/// Anything in double braces.
+#[allow(clippy::unwrap_used, reason = "a constant that a test compiles")]
+static BRACES: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\{\{([^{}]*)\}\}").unwrap());
+
 /// In lower case.
-fn names_in(script: &str) -> impl Iterator<Item = String> {
-    NAME.captures_iter(script).map(|found| found[1].to_ascii_lowercase())
+fn names_in(script: &str) -> BTreeSet<String> {
+    NAME.captures_iter(script).map(|found| found[1].to_ascii_lowercase()).collect()
 }
 
 /// The cloud measures the command with its parameters in Base64, and does not say whether before or after they are filled in: neither may be too long.

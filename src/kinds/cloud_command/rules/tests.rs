@@ -32,6 +32,16 @@ fn named(name: &str, value: &str) -> Value {
     json!([{"name": name, "value": value}])
 }
 
+/// A script with this in double braces, filled in.
+fn asks_for(name: &str) -> Value {
+    json!({"command": {"content": format!("echo {{{{{name}}}}}"), "enableParameter": true}})
+}
+
+/// A script that runs in a container.
+fn inside(content: &str) -> Value {
+    json!({"command": {"content": content, "containerName": "app"}})
+}
+
 #[test]
 fn what_can_run_has_no_mistake() {
     for fine in [
@@ -43,6 +53,14 @@ fn what_can_run_has_no_mistake() {
         json!({"parameters": [{"name": "name", "value": "ab", "pattern": "a|ab"}]}),
         json!({"command": {"contentEncoding": "Base64", "content": "dXB0aW1l"}}),
         json!({"command": {"contentEncoding": "Base64", "content": "dXB0\naW1l\n"}}),
+        asks_for(&"n".repeat(64)),
+        asks_for("acs::instancename"),
+        json!({"parameters": named("name", "x"), "command": {"content": "curl -d '{\"a\":{\"b\":{{name}}}}' \"${{{ name }}}\""}}),
+        inside("uptime"),
+        json!({"targets": {"resourceTags": [{"key": "role"}]}, "rollout": {"maxFailures": 0}}),
+        inside("#!/bin/sh -e\nuptime"),
+        inside("#!/usr/bin/env bash\nuptime"),
+        json!({"command": {"content": "#!/usr/bin/python3\nprint(1)"}}),
         // Names mean nothing unless they are to be filled in.
         json!({"command": {"content": "docker ps --format '{{.ID}} {{json .}}'"}}),
         json!({"command": {"content": "echo {{ACS::InstanceId}} {{other}}", "enableParameter": true}}),
@@ -63,6 +81,18 @@ fn a_mistake_is_named_with_its_place() {
         (json!({"parameters": eleven}), "spec.parameters: must not be more than 10"),
         (json!({"parameters": [{"name": "name", "value": ""}, {"name": "Name", "value": ""}]}), "spec.parameters[Name]: is there twice"),
         (json!({"command": {"content": names, "enableParameter": true}}), "spec.command.content: has 21 names"),
+        (asks_for(&"n".repeat(65)), "spec.command.content: has double braces with something else than a name"),
+        (asks_for("ACS::Password"), "something else than a name"),
+        (asks_for("ACS::"), "something else than a name"),
+        (asks_for(".ID"), "something else than a name"),
+        (asks_for(" \n"), "something else than a name"),
+        (asks_for("na me"), "something else than a name"),
+        (inside("#!/usr/bin/python3\nprint(1)"), "spec.command.content: names an interpreter in its first line"),
+        (inside("#!/usr/bin/env perl"), "names an interpreter"),
+        (
+            json!({"targets": {"resourceTags": [{"key": "role"}]}, "rollout": {"maxConcurrent": 1}}),
+            "spec.rollout.maxConcurrent: targets.resourceTags are one call",
+        ),
         (
             json!({"parameters": [{"name": "name", "value": "a b", "pattern": "[a-z]"}]}),
             "spec.parameters[name]: its value does not match the pattern",
@@ -152,6 +182,16 @@ fn names_are_filled_in_only_where_somebody_asks_for_it() {
     assert!(!fills_in_names(&spec(&json!({}))));
     assert!(fills_in_names(&spec(&json!({"command": {"enableParameter": true}}))));
     assert!(fills_in_names(&spec(&json!({"parameters": named("name", "")}))));
+}
+
+#[test]
+fn the_names_of_a_script_are_those_that_are_filled_in() {
+    let content = "echo {{ Name }} {{ACS::InstanceId}} {{a b}} {c}";
+    let named: Vec<String> = names(&spec(&json!({"command": {"enableParameter": true}})), content.as_bytes()).into_iter().collect();
+    assert_eq!(named, ["acs::instanceid", "name"]);
+    let encoded = spec(&json!({"command": {"enableParameter": true, "contentEncoding": "Base64"}}));
+    assert_eq!(names(&encoded, STANDARD.encode("{{ACS::InvokeId}}").as_bytes()).len(), 1);
+    assert!(names(&spec(&json!({})), content.as_bytes()).is_empty());
 }
 
 #[test]

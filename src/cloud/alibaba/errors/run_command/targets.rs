@@ -19,7 +19,7 @@ pub(super) const ROWS: &[Row] = &[
         403,
         Class::Quota,
         "the call named more machines than the account may command at once",
-        "lower spec.rollout.maxConcurrent, or raise the quota of instances per command in the Quota Center, which is 100 by default",
+        "lower spec.rollout.maxConcurrent, or narrow resourceTags; the quota of instances per command (100 by default) is raised in the Quota Center",
     ),
     // The vendor means the machine's state as much as its system, so it is waited for, like every state.
     row(
@@ -27,7 +27,7 @@ pub(super) const ROWS: &[Row] = &[
         400,
         Class::Busy,
         "one of the machines cannot run this now: it is not running, or the script is for another system",
-        "start the machines in spec.targets, and let spec.command.type fit their system; onUnfitTarget: Skip leaves such ones out",
+        "start the machines and their agents, and let spec.command.type fit their system; onUnfitTarget: Skip leaves others out, except with resourceTags",
     ),
     row(
         "InvalidInstance.NotFound",
