@@ -93,6 +93,11 @@ impl Replica {
 
     /// Starts it, for the first time or again, as a kubelet restarts a container: same pod, same name, same log.
     pub fn start(&self) -> Result<()> {
+        self.start_with(&self.kubeconfig)
+    }
+
+    /// The same with another kubeconfig than its `ServiceAccount`'s own, for example one that takes another way to the API server.
+    pub fn start_with(&self, kubeconfig: &Path) -> Result<()> {
         let mut running = self.running();
         if let Some(old) = &*running
             && old.process.ended()?.is_none()
@@ -109,7 +114,7 @@ impl Replica {
         let mut launch = Launch::new(&self.pod_name, &self.program);
         launch.arguments = invocation.arguments.into_iter().map(Into::into).collect();
         launch.environment = invocation.environment;
-        launch.environment.push(("KUBECONFIG".to_owned(), self.kubeconfig.display().to_string()));
+        launch.environment.push(("KUBECONFIG".to_owned(), kubeconfig.display().to_string()));
         launch.environment.push(("HOSTNAME".to_owned(), self.pod_name.clone()));
         launch.only_this_environment = true;
         *running = Some(Running { process: self.nest.start(&launch)?, ports });

@@ -3,40 +3,9 @@
 use super::{SEED, minutes, script, seconds, with};
 use crate::world::World;
 use crate::world::commands::{RUN, STOP};
-use crate::world::crash::Side;
+use crate::world::crash::at_every_call;
 use serde_json::{Value, json};
 use std::time::Duration;
-
-/// Where it dies, and after how long it is back. To die before a call is to die after the one before it, so one of these is enough for the first.
-const ENDS: [(Side, Duration); 4] =
-    [(Side::Before, Duration::ZERO), (Side::After, Duration::ZERO), (Side::After, seconds(61)), (Side::After, minutes(25 * 60))];
-/// A story has fewer calls than this; one that never runs out of them is not settling.
-const MOST_CALLS: usize = 60;
-
-/// Tries a story with a crash at each of its calls, and looks at what has become of it once it is over.
-fn play(begin: impl Fn() -> World, is_over: impl Fn(&World) -> bool, look: impl Fn(&World, &str, Duration)) {
-    let mut crashes = 0;
-    for (side, restart) in ENDS {
-        for at in 1.. {
-            assert!(at < MOST_CALLS, "the story does not come to rest");
-            let mut world = begin();
-            if !world.live_until_call(at, side, seconds(20)) {
-                break;
-            }
-            crashes += 1;
-            world.pass_in_steps(restart, minutes(60));
-            world.start();
-            let mut left = 150;
-            while left > 0 && !is_over(&world) {
-                world.pass(seconds(1));
-                left -= 1;
-            }
-            world.pass(seconds(5));
-            look(&world, &format!("crash {side:?} call {at}, back after {restart:?}"), restart);
-        }
-    }
-    assert!(crashes > 30, "only {crashes} crash points: does the story call anything?");
-}
 
 fn has_an_outcome(world: &World) -> bool {
     ["True/Succeeded", "False/OutcomeUnknown"].contains(&world.ready("hello").as_str())
@@ -61,7 +30,7 @@ fn one_batch_survives_a_crash_at_every_call() {
         world.command("hello", &script("echo hello", &targets));
         world
     };
-    play(begin, has_an_outcome, |world, what, restart| {
+    at_every_call(begin, has_an_outcome, |world, what, restart| {
         look_at_all(world, &targets, what, restart);
         assert!(world.ran().len() <= 1 && world.calls(RUN) <= 2, "{what}");
     });
@@ -75,7 +44,7 @@ fn batches_one_after_the_other_survive_a_crash_at_every_call() {
         world.command("hello", &with(script("echo hello", &targets), &json!({"rollout": {"maxConcurrent": 1}})));
         world
     };
-    play(begin, has_an_outcome, |world, what, restart| look_at_all(world, &targets, what, restart));
+    at_every_call(begin, has_an_outcome, |world, what, restart| look_at_all(world, &targets, what, restart));
 }
 
 #[test]
@@ -91,7 +60,7 @@ fn a_trigger_that_changes_in_the_middle_survives_a_crash_at_every_call() {
         world.edit("hello", &json!({"trigger": "two", "command": {"content": "echo hello"}}));
         world
     };
-    play(begin, has_an_outcome, |world, what, restart| {
+    at_every_call(begin, has_an_outcome, |world, what, restart| {
         let of = |content: &str, id: &str| world.marks_of(content, id);
         let old: Vec<usize> = ["i-web1", "i-web2"].iter().map(|id| of("echo slow", id)).collect();
         assert_eq!(old, [1, 0], "{what}: what was not out of the old one never goes");
@@ -117,7 +86,7 @@ fn a_deletion_survives_a_crash_at_every_call() {
         world
     };
     let gone = |world: &World| world.get("hello").is_none();
-    play(begin, gone, |world, what, restart| {
+    at_every_call(begin, gone, |world, what, restart| {
         assert!(gone(world), "{what}: {}", world.message("hello"));
         let most = if restart > minutes(24 * 60) { 25 } else { 0 };
         assert_eq!(world.ran().len(), 1, "{what}");

@@ -56,8 +56,9 @@ fn nothing_is_sent_that_is_not_on_record() {
 fn a_record_that_is_confirmed_late_is_looked_up_and_not_acted_upon() {
     let mut world = World::of_commands(SEED);
     world.command("hello", &script("echo hello", &TARGETS));
-    // As if the process had stood still for a minute between its record and its call.
-    on_status_writes(&world, |number, moment| if moment == Moment::After && number < 3 { Verdict::Late(minutes(1)) } else { Verdict::Go });
+    // As if the process had stood still between its record and its call: too long to act on it, and not so long that acting on it would look like a
+    // second try.
+    on_status_writes(&world, |number, moment| if moment == Moment::After && number < 3 { Verdict::Late(seconds(25)) } else { Verdict::Go });
     world.start();
     let mut recorded_for = 0;
     while world.calls(RUN) == 0 {

@@ -2,23 +2,12 @@
 
 use super::{minutes, script, seconds};
 use crate::api_server::{self, Verb};
+use crate::dice::Dice;
 use crate::world::World;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use steward_cloudsim as sim;
 
 const COMMANDS: usize = 200;
-
-/// Dice that fall the same way in every run.
-struct Dice(AtomicU64);
-
-impl Dice {
-    fn one_in(&self, chance: u64) -> bool {
-        let number = self.0.fetch_add(1, Ordering::SeqCst);
-        let mixed = (number ^ (number >> 7)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        (mixed >> 33).is_multiple_of(chance)
-    }
-}
 
 /// From now on calls get stuck, before they act or after: whoever makes one waits until it is killed, or gives up.
 fn let_calls_get_stuck(world: &World, dice: &Arc<Dice>) {
@@ -40,7 +29,7 @@ fn two_replicas_without_a_lease_run_two_hundred_commands_once_each_however_often
     let mut world = World::of_commands(&format!(
         "securityGroups: [{{id: sg-base}}]\ninstances: [{{count: {COMMANDS}, prefix: i-, groups: [sg-base]}}]\nsettings: {{tokenMemorySeconds: 0}}"
     ));
-    let dice = Arc::new(Dice(AtomicU64::new(1)));
+    let dice = Arc::new(Dice::new(1));
     let_calls_get_stuck(&world, &dice);
     world.start();
     world.start_second();

@@ -3,38 +3,8 @@
 use super::{SEED, bound, minutes, named, nginx, seconds};
 use crate::world::World;
 use crate::world::configurations::{CREATE, DELETE, MODIFY};
-use crate::world::crash::Side;
+use crate::world::crash::at_every_call;
 use serde_json::{Value, json};
-use std::time::Duration;
-
-const RESTARTS: [Duration; 3] = [Duration::ZERO, Duration::from_secs(61), Duration::from_secs(25 * 3600)];
-/// A story has fewer calls than this; one that never runs out of them is not settling.
-const MOST_CALLS: usize = 60;
-
-/// Tries a story with a crash at each of its calls, and looks at what has become of it once it is over.
-fn play(begin: impl Fn() -> World, is_over: impl Fn(&World) -> bool, look: impl Fn(&World, &str, Duration)) {
-    let mut crashes = 0;
-    for (side, restart) in [Side::Before, Side::After].into_iter().flat_map(|side| RESTARTS.map(|restart| (side, restart))) {
-        for at in 1.. {
-            assert!(at < MOST_CALLS, "the story does not come to rest");
-            let mut world = begin();
-            if !world.live_until_call(at, side, seconds(25)) {
-                break;
-            }
-            crashes += 1;
-            world.pass_in_steps(restart, minutes(60));
-            world.start();
-            let mut left = 100;
-            while left > 0 && !is_over(&world) {
-                world.pass(seconds(1));
-                left -= 1;
-            }
-            world.pass(seconds(5));
-            look(&world, &format!("crash {side:?} call {at}, back after {restart:?}"), restart);
-        }
-    }
-    assert!(crashes > 30, "only {crashes} crash points: does the story call anything?");
-}
 
 fn shop() -> Value {
     let mut spec = named("shop", json!({"containers": [{"name": "shop", "image": "shop:1"}]}));
@@ -61,7 +31,7 @@ fn a_creation_survives_a_crash_at_every_call() {
         world
     };
     let is_over = |world: &World| ["True/InSync", "False/OutcomeUnknown"].contains(&world.ready("web").as_str());
-    play(begin, is_over, |world, what, restart| {
+    at_every_call(begin, is_over, |world, what, restart| {
         let made = world.named("asg-1", "shop");
         let status = world.status("web");
         if world.ready("web") == "False/OutcomeUnknown" {
@@ -113,7 +83,7 @@ fn a_change_survives_a_crash_at_every_call() {
         );
         world
     };
-    play(
+    at_every_call(
         begin,
         |world| world.ready("web") == "True/InSync",
         |world, what, _| {
@@ -136,7 +106,7 @@ fn a_deletion_survives_a_crash_at_every_call() {
         world.delete("web");
         world
     };
-    play(
+    at_every_call(
         begin,
         |world| world.get("web").is_none(),
         |world, what, _| {

@@ -9,14 +9,12 @@ use std::time::Duration;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// The manifests that users write, the least one first.
-const UPTIME: &str = "
-apiVersion: cloudsteward.dev/v1alpha1
-kind: CloudCommand
-metadata: {name: uptime}
-spec: {targets: {instanceIds: [i-web1]}, command: {type: RunShellScript, content: uptime}}
-";
-const PATCH: &str = r#"
+/// The manifests that users write, the least one first; the longest has everything.
+pub(super) const UPTIME: &str = include_str!("../../data/commands/uptime.yaml");
+pub(super) const PATCH: &str = include_str!("../../data/commands/patch-openssl.yaml");
+pub(super) const ROTATE: &str = include_str!("../../data/commands/rotate-logs.yaml");
+/// What the second one points at.
+const SOURCES: &str = r#"
 apiVersion: v1
 kind: ConfigMap
 metadata: {name: scripts}
@@ -26,38 +24,6 @@ apiVersion: v1
 kind: Secret
 metadata: {name: repo}
 stringData: {token: correct-horse-battery}
----
-apiVersion: cloudsteward.dev/v1alpha1
-kind: CloudCommand
-metadata: {name: patch-openssl}
-spec:
-  targets: {instanceSelector: {tags: [{key: role, value: web}]}}
-  command:
-    name: patch-openssl
-    type: RunShellScript
-    contentFrom: {configMapKeyRef: {name: scripts, key: patch.sh}}
-    workingDir: /opt
-    username: ops
-    timeoutSeconds: 300
-    terminationMode: ProcessTree
-  parameters: [{name: version, value: "3.0.15"}, {name: token, valueFrom: {secretKeyRef: {name: repo, key: token}}, pattern: "[A-Za-z0-9._-]+"}]
-  trigger: "2026-12-01"
-  window: {notAfter: "2099-12-01T06:00:00Z"}
-  rollout: {maxConcurrent: 2, maxFailures: 2}
-  onUnfitTarget: Skip
-  output: {capture: Tail, tailBytes: 2048, on: Always}
-  tags: [{key: change, value: CHG-1}]
-  deletionPolicy: Delete
-"#;
-const ROTATE: &str = r#"
-apiVersion: cloudsteward.dev/v1alpha1
-kind: CloudCommand
-metadata: {name: rotate-logs}
-spec:
-  targets: {resourceTags: [{key: role, value: web}]}
-  command: {type: RunShellScript, content: "logrotate -f /etc/logrotate.conf"}
-  repeatMode: Period
-  frequency: "0 0 3 ? * MON-FRI"
 "#;
 const OUTCOMES: &str = r#"
 commandOutcomes:
@@ -118,6 +84,7 @@ fn a_command_travels_from_kubectl_apply_to_the_servers_and_back() {
 fn kubectl_get_shows_what_ran_and_where_it_failed_and_no_secret() {
     let real = Real::new(&format!("{SEED}{OUTCOMES}"));
     real.apply(UPTIME);
+    real.apply(SOURCES);
     real.apply(PATCH);
     real.apply(ROTATE);
     until_ready(&real, "uptime", "True/Succeeded");
@@ -131,7 +98,7 @@ fn kubectl_get_shows_what_ran_and_where_it_failed_and_no_secret() {
     let told = real.kubectl(&["get", "ccmd", "patch-openssl", "-o", "yaml"]) + &real.kubectl(&["describe", "ccmd", "patch-openssl"]);
     assert!(told.contains("i-web3: exit code 4") && told.contains("denied for (secret)"), "{told}");
     assert!(!told.contains("correct-horse"), "{told}");
-    assert_eq!(real.acted("RunCommand"), 4, "three servers two at a time are two calls");
+    assert_eq!(real.acted("RunCommand"), 5, "three servers one at a time are three calls");
     let all = results(&real, &["patch-openssl", "--output", "table"]);
     assert_eq!(all.lines().filter(|line| line.ends_with(": Succeeded, exit code 0")).count(), 2, "{all}");
     let one = results(&real, &["patch-openssl", "--instance", "i-web3"]);

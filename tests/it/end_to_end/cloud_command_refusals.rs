@@ -2,49 +2,11 @@
 //! server says: limits of numbers and lists, words that do not exist, and that the rules are cheap enough for it with the longest script and the
 //! most targets.
 
+use super::cloud_command::{PATCH, ROTATE, UPTIME};
 use super::real::{ExpectSuccess as _, applied};
 use super::refusals::control_plane;
 use serde_json::{Value, json};
 use steward_playground::{Kubectl, Said};
-
-/// As people write them. The `on` without quotation marks is one that kubectl takes for another word.
-const MANIFESTS: &str = r#"
-apiVersion: cloudsteward.dev/v1alpha1
-kind: CloudCommand
-metadata: {name: uptime}
-spec: {targets: {instanceIds: [i-web1]}, command: {type: RunShellScript, content: "uptime"}}
----
-apiVersion: cloudsteward.dev/v1alpha1
-kind: CloudCommand
-metadata: {name: patch-openssl}
-spec:
-  targets: {instanceSelector: {tags: [{key: role, value: web}]}}
-  command:
-    name: patch-openssl
-    type: RunShellScript
-    contentFrom: {configMapKeyRef: {name: scripts, key: patch.sh}}
-    workingDir: /opt
-    username: ops
-    timeoutSeconds: 300
-    terminationMode: ProcessTree
-  parameters: [{name: version, value: "3.0.15"}, {name: token, valueFrom: {secretKeyRef: {name: repo, key: token}}, pattern: "[A-Za-z0-9._-]+"}]
-  trigger: "2026-12-01"
-  window: {notBefore: "2026-12-01T02:00:00Z", notAfter: "2026-12-01T06:00:00Z"}
-  rollout: {maxConcurrent: 20%, maxFailures: 2}
-  onUnfitTarget: Skip
-  output: {capture: Tail, tailBytes: 2048, on: Always}
-  tags: [{key: change, value: CHG-1}]
-  deletionPolicy: Delete
----
-apiVersion: cloudsteward.dev/v1alpha1
-kind: CloudCommand
-metadata: {name: rotate-logs}
-spec:
-  targets: {resourceTags: [{key: role, value: web}]}
-  command: {type: RunShellScript, content: "logrotate -f /etc/logrotate.conf"}
-  repeatMode: Period
-  frequency: "0 0 3 ? * MON-FRI"
-"#;
 
 fn object(name: &str, spec: &Value) -> Value {
     json!({"apiVersion": "cloudsteward.dev/v1alpha1", "kind": "CloudCommand", "metadata": {"name": name, "namespace": "default"}, "spec": spec})
@@ -141,8 +103,10 @@ fn a_command_that_could_not_run_as_it_is_meant_is_refused_with_a_message_that_na
 fn the_manuals_manifests_apply_as_they_are() {
     let control_plane = control_plane();
     let kubectl = control_plane.kubectl();
-    applied(kubectl, MANIFESTS).expect_success();
-    kubectl.apply(MANIFESTS).expect("server-side as well");
+    // The `on` in one of them has no quotation marks: kubectl takes it for another word.
+    let manifests = [UPTIME, PATCH, ROTATE].join("---\n");
+    applied(kubectl, &manifests).expect_success();
+    kubectl.apply(&manifests).expect("server-side as well");
     let spec = json!({
         "credentialRef": {"name": "default"}, "targets": {"instanceIds": ["i-web1"]},
         "command": {"type": "RunShellScript", "content": "uptime", "contentEncoding": "PlainText", "keepCommand": false, "enableParameter": false},

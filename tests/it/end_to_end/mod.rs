@@ -2,12 +2,14 @@
 //! What only time or the cloud's moods can bring about is told in the stories; here is what only the real thing can show.
 
 mod cloud_command;
+mod cloud_command_once;
 mod cloud_command_refusals;
 mod cloud_command_rights;
 mod deletion;
 mod eci_scaling_config;
 mod eci_scaling_config_refusals;
 mod eci_scaling_config_secrets;
+mod gate;
 mod keys;
 mod load;
 mod probes;

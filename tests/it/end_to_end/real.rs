@@ -115,13 +115,21 @@ impl Real {
     }
 
     pub(super) fn calls(&self) -> Vec<Call> {
-        let log = self.playground.simulator().admin().get("/_sim/calls").expect("the log of calls");
+        self.log_of_calls("/_sim/calls")
+    }
+
+    pub(super) fn calls_of(&self, operation: &str) -> Vec<Call> {
+        self.log_of_calls(&format!("/_sim/calls?operation={operation}"))
+    }
+
+    fn log_of_calls(&self, path: &str) -> Vec<Call> {
+        let log = self.playground.simulator().admin().get(path).expect("the log of calls");
         serde_json::from_str(&log).expect("the log of calls is JSON")
     }
 
     /// How often this operation changed something.
     pub(super) fn acted(&self, operation: &str) -> usize {
-        self.calls().iter().filter(|call| call.operation == operation && call.acted).count()
+        self.calls_of(operation).iter().filter(|call| call.acted).count()
     }
 
     fn cloud_state(&self) -> Value {
@@ -134,6 +142,11 @@ impl Real {
         let instances = state["instances"].as_array().cloned().unwrap_or_default();
         let found = instances.iter().find(|candidate| candidate["id"] == instance).expect("an instance of the seed");
         serde_json::from_value(found["groups"].clone()).expect("ids of groups")
+    }
+
+    /// Every command that the cloud ever accepted.
+    pub(super) fn invocations(&self) -> Vec<Value> {
+        self.cloud_state()["invocations"].as_array().cloned().unwrap_or_default()
     }
 
     /// What the cloud has under this id, in the names of a Modify.
@@ -253,7 +266,7 @@ impl Real {
     fn describe(&self) -> String {
         let mut text = String::new();
         // Writing to a String cannot fail.
-        for kind in ["cloudcredentials", "eciscalingconfigs", "securitygroupmemberships"] {
+        for kind in ["cloudcredentials", "cloudcommands", "eciscalingconfigs", "securitygroupmemberships"] {
             let objects = self.playground.control_plane().kubectl().run(&["get", kind, "-A", "-o", "json"]).expect("kubectl runs");
             let objects: Value = serde_json::from_str(&objects.stdout).unwrap_or_default();
             for object in objects["items"].as_array().into_iter().flatten().take(4) {

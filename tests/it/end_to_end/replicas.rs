@@ -12,7 +12,7 @@ use steward_cloudsim::{Fault, What};
 use steward_playground::{Replica, wait};
 
 /// What a lease may take to run out, plus what it takes to notice.
-const TAKEOVER: Duration = Duration::from_secs(30);
+pub(super) const TAKEOVER: Duration = Duration::from_secs(30);
 
 fn two_replicas() -> Real {
     Real::with(SEED, |setup| setup.replicas = Some(2))
@@ -138,7 +138,7 @@ fn a_leader_that_stood_still_for_a_minute_does_nothing_twice_and_gives_up() {
 }
 
 /// It notices that its lease is gone, says so, and ends with an error.
-fn assert_gives_up(leader: &Replica) {
+pub(super) fn assert_gives_up(leader: &Replica) {
     wait::until(Duration::from_secs(20), "the old leader is still there", || Ok((!leader.is_live()?).then_some(()))).expect("it ends");
     let ended = leader.wait_ready(Duration::from_secs(10)).expect_err("it must not become ready");
     assert!(ended.to_string().contains("exit status: 1"), "{ended:#}");

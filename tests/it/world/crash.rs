@@ -1,15 +1,50 @@
-//! Crash points: the n-th call that leaves the process, to the API server or to a cloud, is its last.
+//! Crash points: the n-th call that leaves the process, to the API server or to a cloud, is its last. `at_every_call` tries a story with each of them.
 
-use super::World;
+use super::{STEP, World};
 use crate::api_server::{self, Verb};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use steward_cloudsim as sim;
 
+/// After how long the next life begins: at once, when nothing is on its way any more, and when what is on record is older than a day.
+const RESTARTS: [Duration; 3] = [Duration::ZERO, Duration::from_secs(61), Duration::from_secs(25 * 3600)];
+/// How long a life may take to come to rest before it counts as one that makes no more calls.
+const REST: Duration = Duration::from_secs(40);
+/// How long the next life may take until the story is over.
+const PATIENCE: Duration = Duration::from_secs(150);
+/// A story has fewer calls than this; one that never runs out of them is not settling.
+const MOST_CALLS: usize = 60;
+
+/// Plays a story with a crash at each of its calls, and looks at what has become of it once it is over. What `look` is told is where it died, and
+/// after how long it was back.
+pub(crate) fn at_every_call(begin: impl Fn() -> World, is_over: impl Fn(&World) -> bool, look: impl Fn(&World, &str, Duration)) {
+    let mut crashes = 0;
+    for (side, restart) in [Side::Before, Side::After].into_iter().flat_map(|side| RESTARTS.map(|restart| (side, restart))) {
+        for at in 1.. {
+            assert!(at < MOST_CALLS, "the story does not come to rest");
+            let mut world = begin();
+            if !world.live_until_call(at, side, REST) {
+                break;
+            }
+            crashes += 1;
+            world.pass_in_steps(restart, Duration::from_secs(3600));
+            world.start();
+            let mut left = PATIENCE;
+            while left > Duration::ZERO && !is_over(&world) {
+                world.pass(STEP);
+                left = left.saturating_sub(STEP);
+            }
+            world.pass(5 * STEP);
+            look(&world, &format!("crash {side:?} call {at}, back after {restart:?}"), restart);
+        }
+    }
+    assert!(crashes > 30, "only {crashes} crash points: does the story call anything?");
+}
+
 /// On which side of the call's effect the process dies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Side {
+enum Side {
     Before,
     After,
 }
@@ -36,7 +71,7 @@ impl Fuse {
 
 impl World {
     /// Lets the process live until its `at`th call, counted from one, and crash there; false if it settles within `at_most` with fewer calls.
-    pub(crate) fn live_until_call(&mut self, at: usize, side: Side, at_most: Duration) -> bool {
+    fn live_until_call(&mut self, at: usize, side: Side, at_most: Duration) -> bool {
         let fuse = Arc::new(Fuse { calls: AtomicUsize::new(0), at, side, burnt: AtomicBool::new(false) });
         self.light(&fuse);
         if self.life.is_none() {

@@ -8,47 +8,9 @@ use crate::api::tests::{additions, refusals, schema_of, through, yaml};
 use crate::api::{CloudCommand, crds};
 use serde_json::{Value, json};
 
-const LEAST: &str = "
-apiVersion: cloudsteward.dev/v1alpha1
-kind: CloudCommand
-metadata: {name: uptime}
-spec: {targets: {instanceIds: [i-web1]}, command: {type: RunShellScript, content: uptime}}
-";
-
-const FULL: &str = r#"
-apiVersion: cloudsteward.dev/v1alpha1
-kind: CloudCommand
-metadata: {name: patch-openssl}
-spec:
-  targets: {instanceSelector: {tags: [{key: role, value: web}]}}
-  command:
-    name: patch-openssl
-    type: RunShellScript
-    contentFrom: {configMapKeyRef: {name: scripts, key: patch.sh}}
-    workingDir: /opt
-    username: ops
-    timeoutSeconds: 300
-    terminationMode: ProcessTree
-  parameters: [{name: version, value: "3.0.15"}, {name: token, valueFrom: {secretKeyRef: {name: repo, key: token}}, pattern: "[A-Za-z0-9._-]+"}]
-  trigger: "2026-12-01"
-  window: {notBefore: "2026-12-01T02:00:00Z", notAfter: "2026-12-01T06:00:00Z"}
-  rollout: {maxConcurrent: 20%, maxFailures: 2}
-  onUnfitTarget: Skip
-  output: {capture: Tail, tailBytes: 2048, on: Always}
-  tags: [{key: change, value: CHG-1}]
-  deletionPolicy: Delete
-"#;
-
-const SCHEDULED: &str = r#"
-apiVersion: cloudsteward.dev/v1alpha1
-kind: CloudCommand
-metadata: {name: rotate-logs}
-spec:
-  targets: {resourceTags: [{key: role, value: web}]}
-  command: {type: RunShellScript, content: "logrotate -f /etc/logrotate.conf"}
-  repeatMode: Period
-  frequency: "0 0 3 ? * MON-FRI"
-"#;
+const LEAST: &str = include_str!("../../../../tests/data/commands/uptime.yaml");
+const FULL: &str = include_str!("../../../../tests/data/commands/patch-openssl.yaml");
+const SCHEDULED: &str = include_str!("../../../../tests/data/commands/rotate-logs.yaml");
 
 /// The least command, with a different spec where `change` has something; null takes a field out.
 fn with(change: &Value) -> Value {
