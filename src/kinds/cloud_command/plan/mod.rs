@@ -11,7 +11,7 @@ mod step;
 mod telling;
 mod wind_up;
 
-pub(super) use note::note;
+pub(super) use note::{note, take_back};
 pub use step::CloudCommandStep;
 pub(super) use step::invoking;
 pub(super) use telling::{Outputs, told};
