@@ -105,7 +105,7 @@ impl Draft<'_> {
     }
 
     /// Whether the cloud finds the targets.
-    fn by_tags(&self) -> bool {
+    pub(super) fn by_tags(&self) -> bool {
         !self.object.spec.targets.resource_tags.is_empty()
     }
 

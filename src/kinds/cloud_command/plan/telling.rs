@@ -5,8 +5,9 @@ use super::{Draft, Reason, TELL, Verdict, is_out, settled, stuck, unknown, worki
 use crate::api::cloud_command::conduct::{Capture, CaptureOn};
 use crate::api::cloud_command::status::{Counts, MAX_RESULTS, Phase, Summary, Tally, TargetResult};
 use crate::api::cloud_command::{CloudCommandStatus, RepeatMode};
+use crate::api::envelope::HistoryEntry;
 use crate::api::journal::{JournalEntry, JournalState};
-use crate::cloud::alibaba::ecs::commands::{InvocationResult, InvocationStatus};
+use crate::cloud::alibaba::ecs::commands::{InvocationResult, InvocationStatus, STOP_INVOCATION};
 use crate::cloud::explain;
 use crate::kinds::cloud_command::redact::{redact, tail};
 use crate::kinds::cloud_command::{batches, inputs};
@@ -21,6 +22,9 @@ const FIRST_LOOK: SignedDuration = SignedDuration::from_secs(1);
 pub(super) const LAST_LOOK: SignedDuration = SignedDuration::from_secs(30);
 /// What stands in place of an output that may show a value which is not known any more.
 const WITHHELD: &str = "(not kept: a value from a Secret has changed since, and could not be taken out)";
+
+/// Nobody asked for it here, and so nobody here undoes it.
+pub(super) const STOPPED_ELSEWHERE: &str = "it was stopped in the cloud, and not by this object: it does not run there any more unless spec.trigger changes; status.results says where it ran";
 
 /// What is kept of outputs, for one entry of the journal.
 pub(in super::super) struct Outputs {
@@ -68,10 +72,10 @@ impl Draft<'_> {
         }
         self.tell_results();
         self.tell_counts();
-        self.tell_schedule();
         if self.is_finished() && self.status.finished_at.is_none() {
             self.status.finished_at = Some(self.now.into());
         }
+        self.tell_schedule();
         fit(&mut self.status);
     }
 
@@ -97,7 +101,7 @@ impl Draft<'_> {
     }
 
     /// What became of the targets so far, of settled batches and of those that are out.
-    fn so_far(&self) -> (Tally, i32, i32) {
+    pub(super) fn so_far(&self) -> (Tally, i32, i32) {
         let mut tally = self.intent().map(|intent| intent.tally).unwrap_or_default();
         let (mut pending, mut running) = (0_i32, 0_i32);
         for entry in self.status.operations.iter().filter(|entry| is_out(entry)) {
@@ -181,7 +185,8 @@ impl Draft<'_> {
             return stuck(Reason::CommandFailed, self.who_failed());
         }
         if cancelled > 0 || self.object.spec.cancel && self.repeats() {
-            return stuck(Reason::Cancelled, "stopped before it had run on all targets; status.results says where it ran");
+            let here = "stopped before it had run on all targets; status.results says where it ran";
+            return stuck(Reason::Cancelled, if self.was_stopped_here() { here } else { STOPPED_ELSEWHERE });
         }
         if unclear > 0 {
             let message = "it ran, and what came of it on some targets is not known any more";
@@ -202,6 +207,13 @@ impl Draft<'_> {
         settled(Reason::Succeeded, format!("succeeded on all targets{but}"))
     }
 
+    /// Whether it was this object that stopped it, as far as anything is on record.
+    fn was_stopped_here(&self) -> bool {
+        let Some(intent) = self.intent() else { return false };
+        let stopped = |call: &HistoryEntry| call.operation == STOP_INVOCATION.name && intent.invoke_ids.contains(&call.external_id);
+        self.object.spec.cancel || self.status.envelope.history.iter().any(stopped)
+    }
+
     fn who_failed(&self) -> String {
         let is_failure = |result: &&TargetResult| rank(&result.phase) == 0;
         let mut by_reason: BTreeMap<String, Vec<&str>> = BTreeMap::new();
@@ -217,7 +229,7 @@ impl Draft<'_> {
     }
 
     /// Results stay for as long as spec says.
-    fn tell_when_results_go(&mut self) {
+    pub(super) fn tell_when_results_go(&mut self) {
         let (Some(ttl), Some(finished)) = (self.object.spec.results_ttl, self.status.finished_at) else { return };
         let goes = SignedDuration::try_from(ttl.get()).ok().and_then(|ttl| finished.get().saturating_add(ttl).ok());
         match goes {
