@@ -1,21 +1,23 @@
 //! The decision, as a pure function: from spec, the values it points at, the cloud and what status remembers to a new status, the calls that may
 //! start now, and when to look again. `follow` takes in what the cloud says, `begin` decides what may be sent, `cut` to whom, `journal` writes the entries,
-//! `wind_up` ends what is not wanted any more, `telling` counts and says, `schedule` does so for what runs more than once.
+//! `wind_up` ends what is not wanted any more, `telling` counts and says, with a `result` for each target, `schedule` does so for what runs more
+//! than once.
 
 mod begin;
 mod cut;
 mod follow;
 mod journal;
 mod note;
+mod result;
 mod schedule;
 mod step;
 mod telling;
 mod wind_up;
 
 pub(super) use note::{note, take_back};
+pub(super) use result::{Outputs, told};
 pub use step::CloudCommandStep;
 pub(super) use step::invoking;
-pub(super) use telling::{Outputs, told};
 
 use super::agenda::{is_out, is_unresolved};
 use super::inputs::{Flaw, Inputs, inputs};

@@ -1,7 +1,8 @@
 //! Commands that stay with the cloud: when they run next, how the last runs ended. The cloud tells of each instance how often it ran there and what
 //! came of the last time; where more than one run was missed, its list of all of them is read as well.
 
-use super::telling::{LAST_LOOK, STOPPED_ELSEWHERE, phase};
+use super::result::phase;
+use super::telling::{LAST_LOOK, STOPPED_ELSEWHERE};
 use super::{Draft, Reason, Verdict, is_out, settled, stuck, working};
 use crate::api::cloud_command::RepeatMode;
 use crate::api::cloud_command::status::{MAX_RECENT, Outcome, Phase, RecentRun, Schedule};

@@ -15,7 +15,7 @@ fn selecting() -> Command {
 fn what_may_begin_is_put_on_record_and_sent() {
     let tagged = a_command().with(&json!({"targets": {"resourceTags": [{"key": "role", "value": "web"}]}}));
     let skipping = a_command().with(&json!({"onUnfitTarget": "Skip"}));
-    assert_lines([
+    assert_lines(vec![
         ("at once", looking(&a_command()), "Working/Applying | run on i-1, i-2 (batch 0) | 0#1 Intended | sync"),
         ("one by one", looking(&one_by_one()), "Working/Applying | run on i-1 (batch 0) | 0#1 Intended | sync"),
         ("whom the cloud finds", looking(&tagged), "Working/Applying | run on whatever is tagged role=web | 0#1 Intended | sync"),
@@ -38,7 +38,7 @@ fn what_may_not_begin_says_why_and_when_it_is_looked_at_again() {
     let refused = refused.clone().noted(&looking(&a_command()).plan().steps[0], Err(&an_error(Class::Quota, Acted::No)));
     let quota = a_failure(&an_error(Class::Quota, Acted::No), 90);
     let twice_as_long = a_command().with(&json!({"command": {"type": "RunShellScript", "content": "x".repeat(25_000)}}));
-    assert_lines([
+    assert_lines(vec![
         ("nobody gives a permit", looking(&a_command()).with_permits(0), "Working/Applying | - | - | in 0s"),
         ("steward only observes", looking(&a_command()).observing_only(), "Stuck/ObserveOnly | - | - | sync"),
         ("before its time", looking(&later), "Working/Scheduled | - | - | in 60s"),
@@ -60,7 +60,7 @@ fn what_may_not_begin_says_why_and_when_it_is_looked_at_again() {
 #[test]
 fn a_selector_that_matches_more_than_the_cloud_lists_runs_nowhere() {
     let look = Look { selected: (0..1000).map(|number| format!("i-{number:04}")).collect(), ..looking(&selecting()) };
-    assert_lines([("a thousand", look, "Stuck/InvalidSpec | - | - | sync")]);
+    assert_lines(vec![("a thousand", look, "Stuck/InvalidSpec | - | - | sync")]);
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn the_next_batch_goes_when_the_one_before_is_over() {
     let wider = first.clone().with(&json!({"rollout": {"maxConcurrent": 2}}));
     let over = looking(&first).seeing(run(Success)).at_second(2).recorded();
     let unfit = looking(&over).seeing(run(Success)).without("i-2").at_second(3);
-    assert_lines([
+    assert_lines(vec![
         ("it goes on", looking(&first).seeing(run(Running)).at_second(2), "Working/Running | - | 0#1 Done | in 1s"),
         ("it is over", looking(&first).seeing(run(Success)).at_second(2), "Working/Applying | - | - | in 0s"),
         (

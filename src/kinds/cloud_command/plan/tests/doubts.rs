@@ -4,6 +4,8 @@ use super::*;
 use crate::api::envelope::RESOLVE;
 use crate::api::journal::JournalState;
 
+const DAY: i64 = 86_400;
+
 /// On record at second 0, and nobody heard an answer.
 fn recorded() -> Command {
     looking(&a_command()).recorded()
@@ -19,8 +21,7 @@ fn it_is_looked_for_for_a_minute_and_then_sent_again_under_the_same_entry() {
     let late = |since, second| looking(&recorded()).having_seen("batch/0", since).at_second(second);
     let mismatch = CloudError { reason: Reason::OutcomeUnknown, ..an_error(Class::Precondition, Acted::Perhaps) };
     let throttled = a_failure(&an_error(Class::Throttled, Acted::Perhaps), 70);
-    const DAY: i64 = 86_400;
-    assert_lines([
+    assert_lines(vec![
         ("nobody has seen it before", looking(&recorded()).at_second(500), "Working/AwaitingConsistency | - | 0#1 Intended | in 2s"),
         ("a moment later", now(10), "Working/AwaitingConsistency | - | 0#1 Intended | in 2s"),
         ("just before the minute", now(59), "Working/AwaitingConsistency | - | 0#1 Intended | in 1s"),
@@ -50,7 +51,7 @@ fn it_is_sent_again_only_if_it_could_be_sent_for_the_first_time() {
     let from_a_map = looking(&from_a_map).recorded();
     let tagged = looking(&a_command().with(&json!({"targets": {"resourceTags": [{"key": "role", "value": "web"}]}}))).recorded();
     let other_print = recorded().remembering(|status| status.operations[0].request_fingerprint = "another".to_owned());
-    assert_lines([
+    assert_lines(vec![
         ("called off", look(&recorded().with(&json!({"cancel": true}))), "Stuck/OutcomeUnknown | - | 0#1 OutcomeUnknown | sync"),
         ("too late", look(&recorded().with(&a_minute())), "Stuck/OutcomeUnknown | - | 0#1 OutcomeUnknown | sync"),
         ("another script", look(&from_a_map).reading(Some("echo bye")), "Stuck/OutcomeUnknown | - | 0#1 OutcomeUnknown | sync"),
@@ -67,7 +68,7 @@ fn it_is_sent_again_only_if_it_could_be_sent_for_the_first_time() {
 fn in_doubt_it_stays_until_a_person_says_what_became_of_it() {
     let run = recorded().entry().run.clone();
     let said = |what: &str| looking(&in_doubt().annotated(RESOLVE, format!("{run}={what}"))).at_second(90);
-    assert_lines([
+    assert_lines(vec![
         ("nobody says anything", looking(&in_doubt()).at_second(90), "Stuck/OutcomeUnknown | - | 0#1 OutcomeUnknown | sync"),
         ("somebody says something else", said("Perhaps"), "Stuck/OutcomeUnknown | - | 0#1 OutcomeUnknown | sync"),
         ("it ran", said("Ran"), "Unknown/OutcomeUnknown | - | - | sync"),

@@ -22,7 +22,7 @@ fn called_off() -> Value {
 fn what_is_not_out_by_then_does_not_go() {
     let strict = json!({"rollout": {"maxConcurrent": 1, "maxFailures": 0}});
     let seen = |of: &Command, status| [a_run(of, 0, "t-0").on("i-1", status)];
-    assert_lines([
+    assert_lines(vec![
         ("called off at once", looking(&a_command().with(&called_off())), "Stuck/Cancelled | - | - | sync"),
         (
             "called off before its time",

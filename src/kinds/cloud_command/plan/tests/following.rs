@@ -14,7 +14,7 @@ fn a_run_is_followed_to_its_end() {
     let half = a_run(&object, 0, "t-0").on("i-1", Success).on("i-2", Failed);
     let stopped = a_run(&object, 0, "t-0").on("i-1", Success).on("i-2", Cancelled);
     let one_is_missing = a_run(&object, 0, "t-0").on("i-1", Success);
-    assert_lines([
+    assert_lines(vec![
         ("not shown yet", looking(&out).at_second(1), "Working/Running | - | 0#1 Submitted | in 1s"),
         ("it waits", seen(Pending).at_second(1), "Working/Running | - | 0#1 Done | in 1s"),
         ("it runs for long", seen(Running).at_second(40), "Working/Running | - | 0#1 Done | in 20s"),
@@ -35,7 +35,7 @@ fn a_call_whose_answer_was_lost_is_found_by_its_tag() {
     let refused = recorded.clone().noted(&looking(&object).plan().steps[0], Err(&an_error(Class::Quota, Acted::No)));
     let doubtful = recorded.clone().remembering(|status| status.operations[0].state = crate::api::journal::JournalState::OutcomeUnknown);
     let another = object.clone().with(&json!({"trigger": "another"}));
-    assert_lines([
+    assert_lines(vec![
         ("on record", looking(&recorded).seeing([both(&object, &Running)]), "Working/Running | - | 0#1 Done | in 1s"),
         ("in doubt", looking(&doubtful).seeing([both(&object, &Running)]), "Working/Running | - | 0#1 Done | in 1s"),
         ("refused, and yet there", looking(&refused).seeing([both(&object, &Running)]), "Working/Running | - | 0#1 Done | in 1s"),
@@ -58,7 +58,7 @@ fn whoever_lost_its_memory_adopts_what_the_cloud_ran() {
     let of_the_past = object.clone().remembering(|status| {
         status.runs = serde_json::from_value(json!([{"intentHash": "h", "outcome": "Succeeded", "invokeIds": ["t-0"]}])).unwrap();
     });
-    assert_lines([
+    assert_lines(vec![
         ("one that runs", looking(&object).seeing([first(Running)]), "Working/Running | - | 0#1 Done | in 1s"),
         ("two that run", looking(&object).seeing([first(Running), second(Running)]), "Working/Running | - | 0#1 Done, 1#1 Done | in 1s"),
         ("one that ran", looking(&object).seeing([first(Success)]), "Working/Running | - | 0#1 Done | in 0s"),
@@ -80,7 +80,7 @@ fn who_has_been_reached_already_is_not_reached_again_in_another_batch() {
     let ran = || [a_run(&object, 4, "t-4").on("i-1", Success)];
     let adopted = looking(&object).seeing(ran()).recorded();
     let settled = looking(&adopted).seeing(ran()).at_second(1).recorded();
-    assert_lines([(
+    assert_lines(vec![(
         "the rest is numbered above",
         looking(&settled).seeing(ran()).at_second(1),
         "Working/Applying | run on i-2 (batch 5) | 5#1 Intended | sync",

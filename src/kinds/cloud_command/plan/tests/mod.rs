@@ -293,8 +293,8 @@ impl Look {
             Next::Gone => "gone".to_owned(),
             Next::At(next) => format!("in {}s", next.duration_since(self.now).as_secs()),
         };
-        let steps = plan.steps.iter().map(ToString::to_string).collect();
-        let said = [format!("{:?}/{}", plan.verdict.phase, plan.verdict.reason), either(steps), journal(&plan.status), next];
+        let steps: Vec<String> = plan.steps.iter().map(ToString::to_string).collect();
+        let said = [format!("{:?}/{}", plan.verdict.phase, plan.verdict.reason), either(&steps), journal(&plan.status), next];
         said.join(" | ")
     }
 
@@ -314,16 +314,16 @@ impl Look {
 /// `0#1 Intended, 1#2 Submitted`
 fn journal(status: &CloudCommandStatus) -> String {
     let entry = |entry: &JournalEntry| format!("{}#{} {:?}", entry.batch.unwrap(), entry.attempt, entry.state);
-    either(status.operations.iter().map(entry).collect())
+    either(&status.operations.iter().map(entry).collect::<Vec<_>>())
 }
 
-fn either(list: Vec<String>) -> String {
+fn either(list: &[String]) -> String {
     if list.is_empty() { "-".to_owned() } else { list.join(", ") }
 }
 
 /// Each row is called, looked at, and expected to give this line.
 #[track_caller]
-fn assert_lines<const N: usize>(rows: [(&str, Look, &str); N]) {
+fn assert_lines(rows: Vec<(&str, Look, &str)>) {
     let wrong: Vec<String> = rows
         .into_iter()
         .map(|(what, look, expected)| (what, look.line(), expected))

@@ -37,7 +37,7 @@ fn stopped(result: InvocationResult) -> InvocationResult {
 /// `7: 2/0` by number, newest first
 fn recent(plan: &Plan<CloudCommand>) -> String {
     let runs = plan.status.schedule.iter().flat_map(|schedule| &schedule.recent);
-    either(runs.map(|run| format!("{}: {}/{}", run.number, run.succeeded, run.failed)).collect())
+    either(&runs.map(|run| format!("{}: {}/{}", run.number, run.succeeded, run.failed)).collect::<Vec<_>>())
 }
 
 #[test]
@@ -46,7 +46,7 @@ fn a_schedule_says_how_it_stands() {
     let both = |exit_code| [schedule([ran("i-1", 1, 0, 300), ran("i-2", 1, exit_code, 301)])];
     let told = looking(&out).seeing(both(7)).at_second(310).recorded();
     let runs = InvocationResult { status: Running, finished: None, exit_code: None, ..ran("i-1", 2, 0, 600) };
-    assert_lines([
+    assert_lines(vec![
         ("it is being set up", looking(&out).at_second(2), "Working/Applying | - | 0#1 Submitted | in 1s"),
         (
             "it waits",
@@ -84,7 +84,7 @@ fn who_stopped_it_is_told_apart() {
         });
     });
     let off = out.clone().with(&json!({"cancel": true}));
-    assert_lines([
+    assert_lines(vec![
         (
             "called off, and it waits",
             looking(&off).seeing([schedule([waits("i-1"), waits("i-2")])]).at_second(2),

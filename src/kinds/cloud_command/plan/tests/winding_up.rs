@@ -21,7 +21,7 @@ fn what_has_not_begun_is_stopped_and_what_runs_is_let_run() {
     let pending = || run(&object, Running, Pending);
     let throttled = a_failure(&an_error(Class::Throttled, Acted::No), 90);
     let stopping = "Working/Applying | stop t-0 | 0#1 Submitted | sync";
-    assert_lines([
+    assert_lines(vec![
         ("by an edit", looking(&edited).seeing(pending()).at_second(9), stopping),
         ("by deletion", looking(&going).seeing(pending()).at_second(9), stopping),
         ("by a call-off", looking(&off).seeing(pending()).at_second(9), "Working/Applying | stop t-0 | 0#1 Done | sync"),
@@ -73,7 +73,7 @@ fn a_schedule_is_stopped_also_while_a_run_of_it_goes_on() {
     let object = a_command().with(&json!({"repeatMode": "Period", "frequency": "rate(5m)"}));
     let going = looking(&object).done().going();
     let runs = || [Invocation { repeat_mode: "Period".to_owned(), ..a_run(&object, 0, "t-0").on("i-1", Running) }];
-    assert_lines([("it would begin again", looking(&going).seeing(runs()), "Working/Applying | stop t-0 | 0#1 Submitted | sync")]);
+    assert_lines(vec![("it would begin again", looking(&going).seeing(runs()), "Working/Applying | stop t-0 | 0#1 Submitted | sync")]);
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn the_next_intent_begins_when_the_one_before_is_history() {
     let unsent = looking(&a_command()).observing_only().recorded().with(&another());
     let finished = looking(&looking(&a_command()).done()).seeing(run(&a_command(), Success, Success)).at_second(9).recorded();
     let wound_up = looking(&finished.with(&another())).at_second(10).recorded();
-    assert_lines([
+    assert_lines(vec![
         ("nothing was sent of it", looking(&unsent), "Working/Applying | - | - | in 0s"),
         ("history", looking(&wound_up).at_second(10), "Working/Applying | run on i-1, i-2 (batch 0) | 0#1 Intended | sync"),
     ]);
@@ -102,7 +102,7 @@ fn whoever_goes_back_finds_what_ran_and_may_run_what_never_did() {
     let missed = looking(&a_command().with(&a_minute())).at_second(60).recorded().with(&json!({"window": null}));
     let forgotten = back(&over(Success)).remembering(|status| status.runs.clear());
     let runs = "Working/Applying | run on i-1, i-2 (batch 0) | 0#1 Intended | sync";
-    assert_lines([
+    assert_lines(vec![
         ("it had succeeded", looking(&back(&over(Success))).at_second(22), "Settled/AlreadyRan | - | - | sync"),
         ("it had failed", looking(&back(&over(Failed))).at_second(22), "Stuck/CommandFailed | - | - | sync"),
         ("nobody knows any more how it had ended", looking(&forgotten).at_second(22), "Unknown/AlreadyRan | - | - | sync"),
