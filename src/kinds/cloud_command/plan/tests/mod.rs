@@ -1,6 +1,6 @@
 //! The rules of commands, in tables: an object, what the cloud shows of it, and a moment; what is planned then, in one line. What is here builds
 //! objects, clouds and looks; the rules stand in the files beside: what begins, what ends it, which runs are found again, what is done about those
-//! that are in doubt, what is noted of a call, how an intent is wound up, and what schedules tell.
+//! that are in doubt, what is noted of a call, how an intent is wound up, what schedules tell, and what is said of it all.
 
 mod beginning;
 mod doubts;
@@ -8,6 +8,7 @@ mod ends;
 mod following;
 mod notes;
 mod schedules;
+mod telling;
 mod winding_up;
 
 use super::*;
