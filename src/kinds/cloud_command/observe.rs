@@ -48,20 +48,15 @@ pub(super) async fn observe(agenda: Agenda<'_>, cloud: &Session) -> Result<Obser
     let asked = agenda.invocations.iter().map(async |id| Ok::<_, CloudError>((id.clone(), ecs.invocation(id, group).await?)));
     seen.invocations = try_join_all(asked).await?.into_iter().collect();
     // A schedule is not over for a long time: its results are read whenever a run has ended.
-    let more_ended = ended(seen.invocations.values().flatten()) != agenda.told.ended;
-    let is_news = |invocation: &&Invocation| is_schedule(invocation) && (more_ended || has_news(invocation, agenda.told));
-    let read = |invocation: &&Invocation| is_over(invocation) || is_news(invocation);
-    let asked = seen.invocations.values().flatten().filter(read).map(async |invocation| {
-        let results = ecs.invocation_results(&invocation.id, group, false).await?;
-        Ok::<_, CloudError>((invocation.id.clone(), results))
-    });
-    seen.results = try_join_all(asked).await?.into_iter().collect();
-    let read = |invocation: &&Invocation| is_news(invocation) && has_missed_runs(invocation, agenda.told);
-    let asked = seen.invocations.values().flatten().filter(read).map(async |invocation| {
-        let history = ecs.invocation_results(&invocation.id, group, true).await?;
-        Ok::<_, CloudError>((invocation.id.clone(), history))
-    });
-    seen.history = try_join_all(asked).await?.into_iter().collect();
+    let shown = || seen.invocations.values().flatten();
+    let more_ended = ended(shown()) != agenda.told.ended;
+    let is_news = |run: &&Invocation| is_schedule(run) && (more_ended || has_news(run, agenda.told));
+    let results = async |run: &Invocation| Ok::<_, CloudError>((run.id.clone(), ecs.invocation_results(&run.id, group, false).await?));
+    let history = async |run: &Invocation| Ok::<_, CloudError>((run.id.clone(), ecs.invocation_results(&run.id, group, true).await?));
+    let read = try_join_all(shown().filter(|run| is_over(run) || is_news(run)).map(results)).await?;
+    let listed = try_join_all(shown().filter(|run| is_news(run) && has_missed_runs(run, agenda.told)).map(history)).await?;
+    seen.results = read.into_iter().collect();
+    seen.history = listed.into_iter().collect();
     if let Some(tag) = &agenda.look_up {
         seen.ours = Some(ecs.invocations_tagged((super::OBJECT_TAG, tag), group).await?);
     }
@@ -107,9 +102,9 @@ pub(super) fn ended_there(result: &InvocationResult) -> i64 {
 
 /// Whether a run ended that is not on record, also one that the cloud does not count.
 fn has_news(invocation: &Invocation, told: Told<'_>) -> bool {
-    let ended = invocation.instances.iter().filter(|result| !is_under_way(result) && result.finished.is_some());
     let is_other = |last: &TargetResult, result: &InvocationResult| last.finished_at.map(Time::get) != result.finished;
-    ended.into_iter().any(|result| told.last(&result.instance_id).is_some_and(|last| is_other(last, result)))
+    let mut ended = invocation.instances.iter().filter(|result| !is_under_way(result) && result.finished.is_some());
+    ended.any(|result| told.last(&result.instance_id).is_some_and(|last| is_other(last, result)))
 }
 
 /// Whether more runs have ended somewhere since results were read than the last one, and the list of all of them is not too long to be read.

@@ -2,7 +2,7 @@
 //! came of the last time; where more than one run was missed, its list of all of them is read as well.
 
 use super::result::phase;
-use super::telling::{LAST_LOOK, STOPPED_ELSEWHERE};
+use super::telling::LAST_LOOK;
 use super::{Draft, Reason, Verdict, is_out, settled, stuck, working};
 use crate::api::cloud_command::RepeatMode;
 use crate::api::cloud_command::status::{MAX_RECENT, Outcome, Phase, RecentRun, Schedule};
@@ -35,10 +35,14 @@ impl Draft<'_> {
         if self.object.spec.repeat_mode == RepeatMode::Once {
             return;
         }
+        let read = self.runs_read();
+        if read.is_empty() {
+            return;
+        }
         let spread = self.spread();
         let are_one = |run: &RecentRun, at: Timestamp| run.at.get().duration_since(at).abs() <= spread;
         let mut runs: Vec<RecentRun> = Vec::new();
-        for (number, at, result) in self.runs_read() {
+        for (number, at, result) in read {
             let known = runs.iter().position(|run| are_one(run, at)).unwrap_or_else(|| {
                 runs.push(RecentRun { number, at: at.into(), succeeded: 0, failed: 0 });
                 runs.len() - 1
@@ -47,9 +51,6 @@ impl Draft<'_> {
             run.number = run.number.max(number);
             let count = if went_well(result) { &mut run.succeeded } else { &mut run.failed };
             *count = count.saturating_add(1);
-        }
-        if runs.is_empty() {
-            return;
         }
         let ended = ended(self.scheduled());
         let schedule = self.status.schedule.get_or_insert_default();
@@ -138,7 +139,7 @@ impl Draft<'_> {
         self.has_news |= self.status.schedule.as_ref().is_none_or(|schedule| schedule.next_run.is_none()) && self.next_run().is_some();
         self.tell();
         if self.so_far().0.cancelled > 0 {
-            return stuck(Reason::Cancelled, format!("on some of the targets {STOPPED_ELSEWHERE}"));
+            return stuck(Reason::Cancelled, self.who_stopped_it());
         }
         let failed = self.repeats() && self.status.schedule.as_ref().is_some_and(|schedule| schedule.last_outcome == Some(Outcome::Failed));
         if failed {

@@ -16,9 +16,6 @@ use std::collections::BTreeMap;
 /// The soonest and the latest look at a run that goes on.
 const FIRST_LOOK: SignedDuration = SignedDuration::from_secs(1);
 pub(super) const LAST_LOOK: SignedDuration = SignedDuration::from_secs(30);
-/// Nobody asked for it here, and so nobody here undoes it.
-pub(super) const STOPPED_ELSEWHERE: &str = "it was stopped in the cloud, and not by this object: it does not run there any more unless spec.trigger changes; status.results says where it ran";
-
 impl Draft<'_> {
     /// Takes down how far everything is, if it is time.
     pub(super) fn tell(&mut self) {
@@ -148,8 +145,7 @@ impl Draft<'_> {
             return stuck(Reason::CommandFailed, self.who_failed());
         }
         if cancelled > 0 || self.object.spec.cancel && self.repeats() {
-            let here = "stopped before it had run on all targets; status.results says where it ran";
-            return stuck(Reason::Cancelled, if self.was_stopped_here() { here } else { STOPPED_ELSEWHERE });
+            return stuck(Reason::Cancelled, self.who_stopped_it());
         }
         if unclear > 0 {
             let message = "it ran, and what came of it on some targets is not known any more";
@@ -170,11 +166,15 @@ impl Draft<'_> {
         settled(Reason::Succeeded, format!("succeeded on all targets{but}"))
     }
 
-    /// Whether it was this object that stopped it, as far as anything is on record.
-    fn was_stopped_here(&self) -> bool {
-        let Some(intent) = self.intent() else { return false };
-        let stopped = |call: &HistoryEntry| call.operation == STOP_INVOCATION.name && intent.invoke_ids.contains(&call.external_id);
-        self.object.spec.cancel || self.status.envelope.history.iter().any(stopped)
+    /// As far as anything is on record: this object, or somebody in the cloud.
+    pub(super) fn who_stopped_it(&self) -> &'static str {
+        let ids = self.intent().map(|intent| intent.invoke_ids.as_slice()).unwrap_or_default();
+        let stopped = |call: &HistoryEntry| call.operation == STOP_INVOCATION.name && ids.contains(&call.external_id);
+        if self.object.spec.cancel || self.status.envelope.history.iter().any(stopped) {
+            "stopped before it had run on all targets; status.results says where it ran"
+        } else {
+            "it was stopped in the cloud, and not by this object: where it was, it does not run any more unless spec.trigger changes; status.results says where it ran"
+        }
     }
 
     fn who_failed(&self) -> String {
