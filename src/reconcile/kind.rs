@@ -79,6 +79,9 @@ pub trait Kind: Recorded + Claimant + CustomResourceExt {
 
     /// Puts down in status what came of a step.
     fn note(status: &mut Self::Status, step: &Self::Step, outcome: Result<&Receipt, &CloudError>, now: Timestamp);
+
+    /// Takes back what was put down of a step that was not begun in the end, because the object had changed by then.
+    fn take_back(_: &mut Self::Status, _: &Self::Step) {}
 }
 
 /// Whether a peer may be about this account and region. One that has not looked at the cloud yet may be anywhere: in the namespace of whoever asks

@@ -37,6 +37,8 @@ pub enum Edit {
     Settings(SettingsSeed),
     /// An instance starts anew: what runs on it is cut off, what waits for this runs.
     Reboot(String),
+    /// Somebody stops an invocation, by its id: what runs on an instance runs on.
+    StopInvocation(String),
     /// What scripts come to from now on, instead of what was said before.
     CommandOutcomes(Vec<CommandOutcome>),
     Huawei(HuaweiEdit),
@@ -186,6 +188,7 @@ impl World {
             Edit::RevokeSessions(role) => self.revoke_sessions(role),
             Edit::Settings(settings) => self.settings.change(settings),
             Edit::Reboot(instance) => self.reboot(instance, now),
+            Edit::StopInvocation(id) => self.stop_invocation(id, now),
             Edit::CommandOutcomes(outcomes) => {
                 self.commands.outcomes.clone_from(outcomes);
                 Ok(())

@@ -146,6 +146,10 @@ impl Kind for CloudCommand {
     fn note(status: &mut Self::Status, step: &CloudCommandStep, outcome: Result<&Receipt, &CloudError>, _: Timestamp) {
         plan::note(status, step, outcome);
     }
+
+    fn take_back(status: &mut Self::Status, step: &CloudCommandStep) {
+        plan::take_back(status, step);
+    }
 }
 
 impl CloudCommand {

@@ -1,13 +1,18 @@
 //! What the cloud says of the runs on record, of runs that carry the object's tag, and of targets that are about to run. What has to be asked is
 //! told from the object alone (`Agenda`), so that a settled command asks nothing.
 
-use super::agenda::Agenda;
+use super::agenda::{Agenda, Told};
+use crate::api::cloud_command::status::TargetResult;
+use crate::api::envelope::Time;
 use crate::cloud::alibaba::ecs::commands::{Agent, Invocation, InvocationResult, InvocationStatus};
 use crate::cloud::alibaba::ecs::{Ecs, Instance, InstanceFilter, Tag};
 use crate::cloud::error::CloudError;
 use crate::cloud::session::Session;
 use futures::future::try_join_all;
 use std::collections::BTreeMap;
+
+/// The most runs that are listed one by one, at fifty a call.
+const LONGEST_HISTORY: i64 = 1000;
 
 /// What the cloud says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,6 +22,8 @@ pub struct Observed {
     pub invocations: BTreeMap<String, Option<Invocation>>,
     /// The outputs of those that are over, as far as they were asked for.
     pub results: BTreeMap<String, Vec<InvocationResult>>,
+    /// Every run of a schedule of which more than the last one is news.
+    pub history: BTreeMap<String, Vec<InvocationResult>>,
     /// Whatever carries the object's tag. `None` if it was not asked for.
     pub ours: Option<Vec<Invocation>>,
     /// What the selector means. `None` if it was not asked for.
@@ -41,13 +48,15 @@ pub(super) async fn observe(agenda: Agenda<'_>, cloud: &Session) -> Result<Obser
     let asked = agenda.invocations.iter().map(async |id| Ok::<_, CloudError>((id.clone(), ecs.invocation(id, group).await?)));
     seen.invocations = try_join_all(asked).await?.into_iter().collect();
     // A schedule is not over for a long time: its results are read whenever a run has ended.
-    let has_news = ended(seen.invocations.values().flatten()) != agenda.ended;
-    let told = |invocation: &&Invocation| is_over(invocation) || has_news && is_schedule(invocation);
-    let asked = seen.invocations.values().flatten().filter(told).map(async |invocation| {
-        let results = ecs.invocation_results(&invocation.id, group, false).await?;
-        Ok::<_, CloudError>((invocation.id.clone(), results))
-    });
-    seen.results = try_join_all(asked).await?.into_iter().collect();
+    let shown = || seen.invocations.values().flatten();
+    let more_ended = ended(shown()) != agenda.told.ended;
+    let is_news = |run: &&Invocation| is_schedule(run) && (more_ended || has_news(run, agenda.told));
+    let results = async |run: &Invocation| Ok::<_, CloudError>((run.id.clone(), ecs.invocation_results(&run.id, group, false).await?));
+    let history = async |run: &Invocation| Ok::<_, CloudError>((run.id.clone(), ecs.invocation_results(&run.id, group, true).await?));
+    let read = try_join_all(shown().filter(|run| is_over(run) || is_news(run)).map(results)).await?;
+    let listed = try_join_all(shown().filter(|run| is_news(run) && has_missed_runs(run, agenda.told)).map(history)).await?;
+    seen.results = read.into_iter().collect();
+    seen.history = listed.into_iter().collect();
     if let Some(tag) = &agenda.look_up {
         seen.ours = Some(ecs.invocations_tagged((super::OBJECT_TAG, tag), group).await?);
     }
@@ -82,12 +91,26 @@ pub(super) fn is_schedule(invocation: &Invocation) -> bool {
 
 /// How many runs of schedules have ended, those of all instances together.
 pub(super) fn ended<'a>(invocations: impl Iterator<Item = &'a Invocation>) -> i64 {
-    let ended = |result: &InvocationResult| result.repeats.saturating_sub(i64::from(is_under_way(result))).max(0);
-    invocations
-        .filter(|invocation| is_schedule(invocation))
-        .flat_map(|invocation| &invocation.instances)
-        .map(ended)
-        .fold(0, i64::saturating_add)
+    let schedules = invocations.filter(|invocation| is_schedule(invocation));
+    schedules.flat_map(|invocation| &invocation.instances).map(ended_there).fold(0, i64::saturating_add)
+}
+
+/// How many have ended on this instance, as the cloud counts: those that never began are not among them.
+pub(super) fn ended_there(result: &InvocationResult) -> i64 {
+    result.repeats.saturating_sub(i64::from(is_under_way(result))).max(0)
+}
+
+/// Whether a run ended that is not on record, also one that the cloud does not count.
+fn has_news(invocation: &Invocation, told: Told<'_>) -> bool {
+    let is_other = |last: &TargetResult, result: &InvocationResult| last.finished_at.map(Time::get) != result.finished;
+    let mut ended = invocation.instances.iter().filter(|result| !is_under_way(result) && result.finished.is_some());
+    ended.any(|result| told.last(&result.instance_id).is_some_and(|last| is_other(last, result)))
+}
+
+/// Whether more runs have ended somewhere since results were read than the last one, and the list of all of them is not too long to be read.
+fn has_missed_runs(invocation: &Invocation, told: Told<'_>) -> bool {
+    let missed = |result: &InvocationResult| told.count(&result.instance_id).is_some_and(|known| ended_there(result) - known > 1);
+    invocation.instances.iter().any(missed) && ended(std::iter::once(invocation)) <= LONGEST_HISTORY
 }
 
 /// Whether a run is going on there.

@@ -74,6 +74,13 @@ pub async fn pass<K: Kind>(object: Arc<K>, context: &Context<K>) -> Again {
     }
 }
 
+/// What came of the steps of a wave.
+struct Done<S> {
+    outcomes: Vec<(S, Result<Receipt, CloudError>)>,
+    /// Those that were not begun, because nobody may want them any more.
+    given_up: Vec<S>,
+}
+
 struct Pass<'a, K: Kind> {
     context: &'a Context<K>,
     slot: Arc<Slot>,
@@ -149,8 +156,8 @@ impl<K: Kind> Pass<'_, K> {
         }
         let recorded = Instant::now();
         self.put_on_record(&session, plan).await?;
-        let outcomes = self.perform(&session, steps, recorded).await;
-        self.note(&session, given, &seen, &outcomes).await
+        let Done { outcomes, given_up } = self.perform(&session, steps, recorded).await;
+        self.note(&session, given, &seen, &outcomes, &given_up).await
     }
 
     // ── gather ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -315,24 +322,31 @@ impl<K: Kind> Pass<'_, K> {
 
     /// A step that is not begun soon after its record, because the cloud is slow or this process was paused, is not begun at all, and neither
     /// is one of an object that has changed: the next pass looks again.
-    async fn perform(&self, session: &Session, steps: Vec<K::Step>, recorded: Instant) -> Vec<(K::Step, Result<Receipt, CloudError>)> {
+    async fn perform(&self, session: &Session, steps: Vec<K::Step>, recorded: Instant) -> Done<K::Step> {
         let mine = Fingerprint::of(self.object().as_ref());
         let mine = &mine;
         let session = &session.begin_by(recorded + RECORD_HOLDS);
-        futures::stream::iter(steps)
+        let tried: Vec<_> = futures::stream::iter(steps)
             .map(|step| async move {
                 if recorded.elapsed() > RECORD_HOLDS || self.slot.is_other_than(mine) {
-                    return None;
+                    return (step, None);
                 }
-                match K::perform(&step, session).await {
-                    Err(error) if error.is_not_begun() => None,
-                    outcome => Some((step, outcome)),
-                }
+                let outcome = K::perform(&step, session).await;
+                let was_begun = outcome.as_ref().err().is_none_or(|error| !error.is_not_begun());
+                (step, was_begun.then_some(outcome))
             })
             .buffer_unordered(PARALLEL_CALLS)
-            .filter_map(|done| async move { done })
             .collect()
-            .await
+            .await;
+        let mut done = Done { outcomes: Vec::new(), given_up: Vec::new() };
+        for (step, outcome) in tried {
+            match outcome {
+                Some(outcome) => done.outcomes.push((step, outcome)),
+                None if self.slot.is_other_than(mine) => done.given_up.push(step),
+                None => {}
+            }
+        }
+        done
     }
 
     // ── note ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -344,6 +358,7 @@ impl<K: Kind> Pass<'_, K> {
         mut given: Given<K>,
         seen: &K::Observed,
         outcomes: &[(K::Step, Result<Receipt, CloudError>)],
+        given_up: &[K::Step],
     ) -> Result<Again, RecordError> {
         let now = self.now();
         self.remember(outcomes, now);
@@ -357,6 +372,9 @@ impl<K: Kind> Pass<'_, K> {
             let mut status = object.status().cloned().unwrap_or_default();
             for (step, outcome) in outcomes {
                 K::note(&mut status, step, outcome.as_ref(), now);
+            }
+            for step in given_up {
+                K::take_back(&mut status, step);
             }
             telling::keep_history(K::envelope_mut(&mut status), outcomes, generation, now);
             object.with_status(status)

@@ -116,6 +116,58 @@ fn a_receipt_that_others_write_over_is_put_on_the_newer_version() {
 }
 
 #[test]
+fn a_receipt_brings_back_its_entry_when_the_status_was_laid_over() {
+    // Neither token nor tag is of any help here: only the receipt knows of the run.
+    let mut world = World::of_commands(SEED);
+    world.cloud.seed("settings: {invocationLag: 90s, tokenMemorySeconds: 0}").unwrap();
+    world.command("hello", &script("echo hello", &TARGETS));
+    world.start();
+    let api = Arc::clone(&world.api);
+    world.cloud.on_call(Arc::new(move |call, moment| {
+        if call.operation == RUN && moment == sim::Moment::After {
+            api.patch_json(COMMANDS, "default", "hello", &json!({"status": {"operations": null}}));
+        }
+        sim::Verdict::Go
+    }));
+    world.until(minutes(1), "it was sent", |world| world.calls(RUN) == 1);
+    world.pass(seconds(2));
+    let entry = world.status("hello")["operations"][0].clone();
+    assert_eq!((entry["state"].as_str(), entry["ids"][0].as_str()), (Some("Submitted"), Some(world.ran()[0].invoke_id.as_str())));
+    world.until_ready("hello", "True/Succeeded");
+    assert_eq!(world.calls(RUN), 1);
+    assert_once(&world, "the entry is back");
+}
+
+#[test]
+fn what_an_edit_kept_from_being_sent_is_not_in_doubt() {
+    for edit in [json!({"trigger": "two"}), json!({"cancel": true})] {
+        let mut world = World::of_commands(SEED);
+        world.command("hello", &script("echo hello", &TARGETS));
+        let (api, change) = (Arc::clone(&world.api), edit.clone());
+        let edited = AtomicUsize::new(0);
+        // The edit comes right after the record, and is seen before the answer to it.
+        world.api.on_request(move |request, moment| {
+            if (request.verb, request.resource.as_str(), request.subresource.as_str()) != (Verb::Update, COMMANDS, "status")
+                || moment == Moment::Before
+            {
+                return Verdict::Go;
+            }
+            let status = api.get_json(COMMANDS, "default", "hello").map(|object| object["status"].clone()).unwrap_or_default();
+            if status["operations"][0]["state"] != "Intended" || edited.fetch_add(1, Ordering::SeqCst) > 0 {
+                return Verdict::Go;
+            }
+            api.patch_json(COMMANDS, "default", "hello", &json!({"spec": change}));
+            Verdict::Late(seconds(1))
+        });
+        world.start();
+        let (ready, calls) = if edit["cancel"] == true { ("False/Cancelled", 0) } else { ("True/Succeeded", 1) };
+        world.until(seconds(30), "it goes on at once", |world| world.ready("hello") == ready);
+        assert_eq!(world.calls(RUN), calls, "{edit}");
+        assert_eq!(world.status("hello")["pastIntents"], Value::Null, "{edit}: the one before never ran");
+    }
+}
+
+#[test]
 fn an_api_server_that_shows_old_objects_makes_nothing_run_twice() {
     for restart in [false, true] {
         let mut world = World::of_commands(SEED);

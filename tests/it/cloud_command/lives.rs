@@ -4,6 +4,7 @@ use super::{SEED, counts, minutes, script, seconds, with};
 use crate::world::World;
 use crate::world::commands::{LOOK, RESULTS, RUN};
 use serde_json::json;
+use steward_cloudsim::{Fault, What};
 
 #[test]
 fn a_command_runs_once_on_each_target_and_its_output_is_kept() {
@@ -63,6 +64,23 @@ fn a_changed_trigger_runs_it_again_and_going_back_does_not() {
     world.until_ready("hello", "True/AlreadyRan");
     world.pass(seconds(30));
     assert_eq!(world.ran().len(), 2);
+}
+
+#[test]
+fn an_intent_that_was_only_refused_may_run_when_somebody_comes_back_to_it() {
+    let mut world = World::of_commands(SEED);
+    world.start();
+    world.cloud.fault(Fault::on(RUN, What::error(403, "InvalidInstance.NotMatch")).forever());
+    world.command("hello", &with(script("echo hello", &["i-web1"]), &json!({"trigger": "one"})));
+    world.until(minutes(1), "it was refused", |world| world.status("hello")["operations"][0]["state"] == "Refused");
+    world.cloud.clear_faults();
+    world.edit("hello", &json!({"trigger": "two"}));
+    world.until_ready("hello", "True/Succeeded");
+    world.edit("hello", &json!({"trigger": "one"}));
+    world.until_ready("hello", "True/Succeeded");
+    assert_eq!(world.marks("i-web1"), 2);
+    world.edit("hello", &json!({"trigger": "two"}));
+    world.until_ready("hello", "True/AlreadyRan");
 }
 
 #[test]

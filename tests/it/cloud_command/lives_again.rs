@@ -45,6 +45,66 @@ fn an_object_made_anew_while_its_command_runs_takes_it_over() {
 }
 
 #[test]
+fn an_object_made_anew_when_nothing_may_begin_any_more_tells_what_ran() {
+    let over = json!({"window": {"notAfter": "2026-11-22T08:30:00Z"}});
+    for (late, fields, targets) in [
+        (true, over.clone(), json!({"instanceIds": TARGETS})),
+        (true, over, json!({"instanceSelector": {"tags": [{"key": "role", "value": "web"}]}})),
+        (false, json!({"cancel": true}), json!({"instanceIds": TARGETS})),
+    ] {
+        let mut world = World::of_commands(SEED);
+        let mut spec = with(script("echo hello", &[]), &json!({"targets": targets}));
+        world.command("hello", &with(spec.clone(), &if late { fields.clone() } else { json!({}) }));
+        world.start();
+        world.until_ready("hello", "True/Succeeded");
+        world.delete("hello");
+        world.until_gone("hello");
+        world.pass(minutes(60));
+        spec = with(spec, &fields);
+        world.command("hello", &spec);
+        world.until_ready("hello", "True/AlreadyRan");
+        assert_eq!((world.calls(RUN), counts(&world, "hello")["succeeded"].clone()), (1, json!(3)), "{fields}");
+        // A part of it that did not run is not made up for.
+        world.delete("hello");
+        world.until_gone("hello");
+        assert_once(&world, &fields.to_string());
+    }
+}
+
+#[test]
+fn what_was_suspended_until_its_window_was_over_still_tells_what_ran() {
+    let mut world = World::of_commands(SEED);
+    let spec = with(script("echo hello", &TARGETS), &json!({"window": {"notAfter": "2026-11-22T08:30:00Z"}}));
+    world.command("hello", &spec);
+    world.start();
+    world.until_ready("hello", "True/Succeeded");
+    world.delete("hello");
+    world.until_gone("hello");
+    world.command("hello", &with(spec, &json!({"suspend": true})));
+    world.pass(minutes(60));
+    assert_eq!(world.condition("hello", "Suspended"), "True/Suspended");
+    world.edit("hello", &json!({"suspend": false}));
+    world.until_ready("hello", "True/AlreadyRan");
+    assert_once(&world, "suspended meanwhile");
+}
+
+#[test]
+fn an_older_status_that_is_laid_back_when_the_window_is_over_is_made_up_from_the_cloud() {
+    let mut world = one_by_one();
+    world.edit("hello", &json!({"window": {"notAfter": "2026-11-22T09:00:00Z"}}));
+    world.start();
+    world.until(minutes(1), "the first batch is out", |world| world.ran().len() == 1);
+    world.pass(seconds(2));
+    let backup = world.status("hello");
+    world.until_ready("hello", "True/Succeeded");
+    world.pass(minutes(60));
+    restore(&mut world, &backup);
+    world.until(minutes(3), "it is made up", |world| world.ready("hello").starts_with("True/"));
+    assert_eq!(counts(&world, "hello")["succeeded"], json!(3));
+    assert_once(&world, "restored");
+}
+
+#[test]
 fn a_status_that_is_lost_is_found_in_the_cloud() {
     for out in 0..=3 {
         let mut world = one_by_one();

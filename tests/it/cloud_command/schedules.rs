@@ -215,6 +215,62 @@ fn cancel_ends_a_schedule() {
 }
 
 #[test]
+fn a_schedule_that_somebody_stops_in_the_cloud_says_so_and_stays_stopped() {
+    let mut world = World::of_commands(SEED);
+    world.start();
+    world.command("hello", &every("rate(5m)"));
+    world.until_ready("hello", "True/Scheduled");
+    world.pass(minutes(6));
+    world.by_hand(json!({"stopInvocation": world.ran()[0].invoke_id}));
+    world.until(minutes(10), "it is seen", |world| world.ready("hello") == "False/Cancelled");
+    assert!(world.message("hello").starts_with("it was stopped in the cloud, and not by this object"), "{}", world.message("hello"));
+    assert_eq!((recent(&world), schedule(&world, "nextRun")), (vec![(2, 0)], String::new()));
+    world.pass(minutes(15));
+    assert_eq!((world.calls(RUN), world.calls(STOP), world.marks("i-web1")), (1, 0, 1));
+    world.edit("hello", &json!({"trigger": "again"}));
+    world.until_ready("hello", "True/Scheduled");
+    assert_eq!(world.ran().len(), 2);
+}
+
+#[test]
+fn runs_that_nobody_saw_are_told_afterwards() {
+    let mut world = World::of_commands(SEED);
+    world.start();
+    world.command("hello", &every("rate(5m)"));
+    world.until_ready("hello", "True/Scheduled");
+    world.pass(minutes(6));
+    for (away, told) in [(17, vec![(1, 1), (2, 0), (2, 0), (2, 0)]), (58, vec![(1, 1); 10])] {
+        world.crash();
+        world.pass(minutes(away - 4));
+        comes_to(&world, &json!([{"match": {"instance": "i-web2"}, "exitCode": 1}]));
+        world.pass(minutes(4));
+        world.start();
+        world.until_ready("hello", "False/LastRunFailed");
+        let seen = recent(&world);
+        let succeeded = told.iter().filter(|run| **run == (2, 0)).count();
+        assert_eq!((seen.len(), seen[0]), (told.len(), (1, 1)), "{seen:?}");
+        assert!(succeeded == 0 || seen[1..].iter().all(|run| *run == (2, 0)), "{seen:?}");
+        comes_to(&world, &json!([]));
+        world.pass(minutes(5));
+    }
+}
+
+#[test]
+fn a_run_that_never_reached_a_server_is_a_run_as_well() {
+    let mut world = World::of_commands(SEED);
+    world.start();
+    world.command("hello", &every("rate(10m)"));
+    world.until_ready("hello", "True/Scheduled");
+    world.pass(minutes(12));
+    world.cloud.edit(steward_cloudsim::Edit::agent("i-web2", false)).unwrap();
+    world.pass(minutes(11));
+    assert_eq!((world.ready("hello").as_str(), recent(&world)), ("False/LastRunFailed", vec![(1, 1), (2, 0)]));
+    world.cloud.edit(steward_cloudsim::Edit::agent("i-web2", true)).unwrap();
+    world.pass(minutes(10));
+    assert_eq!((world.ready("hello").as_str(), recent(&world)), ("True/Scheduled", vec![(2, 0), (1, 1), (2, 0)]));
+}
+
+#[test]
 fn between_two_runs_a_hundred_schedules_cost_one_read_each_per_sync_and_no_write() {
     let mut world = World::of_commands(&many(2));
     world.start();

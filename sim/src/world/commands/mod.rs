@@ -346,6 +346,12 @@ impl World {
         self.commands.reboot(id, now);
         Ok(())
     }
+
+    pub(super) fn stop_invocation(&mut self, id: &str, now: Timestamp) -> Result<()> {
+        let invocation = self.commands.invocations.get_mut(id).with_context(|| format!("there is no invocation {id}"))?;
+        invocation.targets.iter_mut().for_each(|target| target.stop(now));
+        Ok(())
+    }
 }
 
 #[cfg(test)]

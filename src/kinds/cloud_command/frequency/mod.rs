@@ -60,6 +60,15 @@ impl Frequency {
         }
     }
 
+    /// How close two runs after `now` are to each other.
+    pub fn shortest_step(&self, now: Timestamp) -> SignedDuration {
+        match self {
+            Self::Rate(interval) => *interval,
+            Self::At(_) => SignedDuration::MAX,
+            Self::Cron { cron, .. } => lengths(cron, now).min().unwrap_or(SignedDuration::MAX),
+        }
+    }
+
     /// The first run after `now`, as far as that can be told. `accepted` is when the cloud took the command: intervals count from then.
     pub fn next_run(&self, accepted: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
         match self {
@@ -182,13 +191,19 @@ fn years(field: &str) -> Result<String, String> {
     })
 }
 
-/// Measures from `now` on, by a clock without summer time: in any zone the steps of a day are the same.
+/// The steps from `now` on, by a clock without summer time: in any zone those of a day are the same.
+fn lengths(cron: &Cron, now: Timestamp) -> impl Iterator<Item = SignedDuration> {
+    let mut before: Option<Timestamp> = None;
+    let runs = cron.iter_after(now.to_zoned(TimeZone::UTC)).map(|run| run.timestamp());
+    runs.filter_map(move |run| before.replace(run).map(|before| run.duration_since(before))).take(STEPS)
+}
+
 fn steps(cron: &Cron, timeout: SignedDuration, now: Timestamp) -> Result<(), String> {
     let needed = timeout.max(SHORTEST_STEP);
-    let mut runs = cron.iter_after(now.to_zoned(TimeZone::UTC));
-    let Some(mut before) = runs.next() else { return Err("the cron expression never comes true again".to_owned()) };
-    for next in runs.take(STEPS) {
-        let step = next.timestamp().duration_since(before.timestamp());
+    if cron.iter_after(now.to_zoned(TimeZone::UTC)).next().is_none() {
+        return Err("the cron expression never comes true again".to_owned());
+    }
+    for step in lengths(cron, now) {
         if step < SHORTEST_STEP {
             return Err("two runs are less than 10 seconds apart".to_owned());
         }
@@ -199,7 +214,6 @@ fn steps(cron: &Cron, timeout: SignedDuration, now: Timestamp) -> Result<(), Str
                 needed.as_secs()
             ));
         }
-        before = next;
     }
     Ok(())
 }

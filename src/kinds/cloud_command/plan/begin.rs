@@ -1,20 +1,17 @@
-//! What may be sent now: whether anything may begin at all, on which targets, in which batches.
+//! What may be sent now, what keeps it back, and whether that is for good.
 
 use super::journal::fit_targets;
 use super::step::invoking;
 use super::{Draft, Inputs, Reason, Verdict, flawed, stuck, working};
-use crate::api::cloud_command::OnUnfitTarget;
-use crate::api::cloud_command::status::{Intent, Skipped};
-use crate::kinds::cloud_command::agenda::is_out;
-use crate::kinds::cloud_command::{batches, fitness};
-use crate::reconcile::verdict::few;
+use crate::api::cloud_command::status::Intent;
+use crate::kinds::cloud_command::agenda::{has_opened, is_out};
+use crate::kinds::cloud_command::batches;
 use jiff::SignedDuration;
-use std::collections::{BTreeMap, BTreeSet};
 
-/// The cloud lists no more, so that there may be any number.
-const TOO_MANY: usize = 1000;
-/// Between two looks at targets that cannot run the command.
-const UNFIT_LOOK: SignedDuration = SignedDuration::from_mins(1);
+/// Whether what keeps the rest back makes an end: nobody waits for it any more, unless a person changes something.
+fn is_end(reason: Reason) -> bool {
+    matches!(reason, Reason::Cancelled | Reason::WindowMissed | Reason::InputsChanged | Reason::MaxFailuresReached)
+}
 
 impl Draft<'_> {
     pub(super) fn begin(&mut self) -> Verdict {
@@ -35,23 +32,31 @@ impl Draft<'_> {
         if let Some(verdict) = unresolved.or(stopping) {
             return verdict;
         }
-        let all_sent = self.intent().is_some_and(Intent::is_cut) && batches::unsent(&self.status).is_empty();
-        if all_sent {
+        if self.all_is_sent() {
             return self.progress();
         }
         let nothing_is_out = !self.status.operations.iter().any(is_out);
-        if let Some(obstacle) = obstacle {
-            return if nothing_is_out { obstacle } else { self.progress() };
+        let is_over = nothing_is_out && obstacle.as_ref().is_some_and(|obstacle| is_end(obstacle.reason));
+        if !is_over {
+            // Whoever called it off has thought better of it.
+            self.has_news |= self.status.finished_at.take().is_some();
+        }
+        match obstacle {
+            Some(_) if !nothing_is_out => return self.progress(),
+            Some(obstacle) if is_over => return self.end(obstacle),
+            Some(obstacle) => return obstacle,
+            None => {}
         }
         let inputs = match checked {
             Ok(inputs) => inputs,
             Err(flaw) if nothing_is_out => return flawed(&flaw),
             Err(_) => return self.progress(),
         };
-        if !self.intent().is_some_and(Intent::is_cut)
-            && let Some(verdict) = self.cut()
-        {
-            return verdict;
+        if !self.intent().is_some_and(Intent::is_cut) {
+            match self.left().and_then(|left| self.fit(left)) {
+                Ok(left) => self.cut(left),
+                Err(verdict) => return verdict,
+            }
         }
         self.send(&inputs)
     }
@@ -95,97 +100,29 @@ impl Draft<'_> {
         None
     }
 
-    /// Settles who runs it, once, and in which batches. What the cloud already ran of this intent is taken out first.
-    fn cut(&mut self) -> Option<Verdict> {
-        let hits = self.hits();
-        let known = |batch: &i32| self.status.operations.iter().any(|entry| entry.batch == Some(*batch));
-        let settled = |batch: &i32| self.intent().is_some_and(|intent| intent.is_settled(*batch));
-        if self.seen.ours.is_none() || !hits.keys().all(|batch| known(batch) || settled(batch)) {
-            self.look_at(self.now);
-            return Some(working(Reason::Applying, "looking for what the cloud has run of this command already"));
+    /// Nothing more is sent. What the cloud ran all the same, before this object knew of it, is looked up first.
+    fn end(&mut self, why: Verdict) -> Verdict {
+        if self.seen.ours.is_none() && self.status.finished_at.is_none() {
+            return if self.object.spec.cancel || has_opened(self.object, self.now) { self.looking() } else { why };
         }
-        let above_hits = hits.keys().next_back().map_or(0, |batch| batch.saturating_add(1));
-        let first = above_hits.max(self.intent()?.above_settled());
-        let reached: BTreeSet<String> =
-            hits.values().flat_map(|invocation| &invocation.instances).map(|instance| instance.instance_id.clone()).collect();
-        let targets = &self.object.spec.targets;
-        if !targets.resource_tags.is_empty() {
-            let size = usize::from(!hits.is_empty());
-            let intent = self.status.intent.as_mut()?;
-            intent.cut(Vec::new(), size, first);
-            intent.target_count = (size > 0).then(|| i32::try_from(reached.len()).unwrap_or(i32::MAX));
-            self.has_news = true;
-            return None;
-        }
-        let mut wanted: Vec<String> = match (&targets.instance_selector, &self.seen.selected) {
-            (None, _) => targets.instance_ids.clone(),
-            (Some(_), Some(selected)) => selected.clone(),
-            (Some(_), None) => {
-                self.look_at(self.now);
-                return Some(working(Reason::Applying, "looking for the targets"));
+        if !self.intent().is_some_and(Intent::is_cut) && !self.hits().is_empty() {
+            if let Err(verdict) = self.left().map(|left| self.cut(left)) {
+                return verdict;
             }
-        };
-        if targets.instance_selector.is_some() && wanted.len() >= TOO_MANY {
-            let message =
-                format!("spec.targets.instanceSelector matches {TOO_MANY} instances or more, and the cloud lists no more: narrow it");
-            return Some(stuck(Reason::InvalidSpec, message));
+            if self.all_is_sent() {
+                return self.progress();
+            }
         }
-        wanted.sort_unstable();
-        wanted.dedup();
-        wanted.retain(|id| !reached.contains(id));
-        if !wanted.iter().all(|id| self.seen.targets.contains_key(id)) {
-            self.look_at(self.now);
-            return Some(working(Reason::Applying, "looking at the targets"));
+        if self.status.finished_at.is_none() {
+            self.status.finished_at = Some(self.now.into());
+            self.has_news = true;
         }
-        if let Some(verdict) = self.pass_over_the_unfit(&mut wanted) {
-            return Some(verdict);
-        }
-        let size = batches::size(self.object, wanted.len());
-        let count = wanted.len() + reached.len();
-        let intent = self.status.intent.as_mut()?;
-        intent.cut(wanted, size.max(1), first);
-        intent.target_count = Some(i32::try_from(count).unwrap_or(i32::MAX));
-        self.has_news = true;
-        None
+        self.tell_when_results_go();
+        why
     }
 
-    /// One target that cannot run the command would fail the whole call. Either nothing runs, or it is left out.
-    fn pass_over_the_unfit(&mut self, targets: &mut Vec<String>) -> Option<Verdict> {
-        let names = self.inputs.as_ref().map(|inputs| inputs.names(&self.object.spec)).unwrap_or_default();
-        let for_names = fitness::agents_for(&names, targets.len() > 1);
-        let mut unfit: BTreeMap<(&'static str, &'static str), Vec<String>> = BTreeMap::new();
-        for id in targets.iter() {
-            let Some(target) = self.seen.targets.get(id) else { continue };
-            if let Some(problem) = fitness::problem(&self.object.spec, for_names, target) {
-                unfit.entry((problem.reason, problem.hint)).or_default().push(id.clone());
-            }
-        }
-        if unfit.is_empty() {
-            return None;
-        }
-        if self.object.spec.on_unfit_target == OnUnfitTarget::Fail {
-            self.look_in(UNFIT_LOOK);
-            let what = if self.intent().is_some_and(Intent::is_cut) { "the next batch was not sent" } else { "nothing was sent" };
-            if self.status.operations.iter().any(is_out) {
-                self.look_at_runs();
-            }
-            let why: Vec<String> =
-                unfit.iter().map(|((reason, hint), ids)| format!("{}: {reason}; {hint}", few(ids.iter().map(String::as_str)))).collect();
-            let message =
-                format!("{what}, because not all targets can run it ({}). onUnfitTarget: Skip would leave them out", why.join(". "));
-            return Some(stuck(Reason::DependencyNotReady, message));
-        }
-        let intent = self.status.intent.as_mut()?;
-        for ((reason, hint), ids) in unfit {
-            targets.retain(|id| !ids.contains(id));
-            intent.tally.skipped = intent.tally.skipped.saturating_add(i32::try_from(ids.len()).unwrap_or(i32::MAX));
-            match intent.skipped.iter_mut().find(|skipped| skipped.reason == reason) {
-                Some(skipped) => skipped.instance_ids.extend(ids),
-                None => intent.skipped.push(Skipped { reason: reason.to_owned(), hint: hint.to_owned(), instance_ids: ids }),
-            }
-        }
-        self.has_news = true;
-        None
+    fn all_is_sent(&self) -> bool {
+        self.intent().is_some_and(Intent::is_cut) && batches::unsent(&self.status).is_empty()
     }
 
     /// The batches that have room now, as far as there are permits.

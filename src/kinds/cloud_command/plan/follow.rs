@@ -1,6 +1,6 @@
 //! What the cloud and people say of the entries of the journal: runs are found again by their tag, read back, and settled once they are over.
 
-use super::telling::{classify, told};
+use super::result::{classify, told};
 use super::{Draft, is_out, is_unresolved};
 use crate::api::cloud_command::status::{CodeCount, MAX_CODES, MAX_OPERATIONS, TargetResult};
 use crate::api::envelope::RESOLVE;

@@ -18,10 +18,9 @@ impl Draft<'_> {
         let before = self.status.operations.iter().find(|entry| entry.batch == Some(batch) && entry.intent_hash == hash);
         let attempt = before.map_or(1, |entry| entry.attempt.saturating_add(1));
         let script = self.script(&hash, batch, attempt, targets, inputs);
-        let run = script.call.client_token.clone();
         self.status.operations.retain(|entry| entry.batch != Some(batch) || entry.intent_hash != hash);
-        self.status.operations.push(JournalEntry {
-            run: run.clone(),
+        let entry = JournalEntry {
+            run: script.call.client_token.clone(),
             kind: JournalKind::Run,
             intent_hash: hash,
             request_fingerprint: script.print.clone(),
@@ -35,8 +34,9 @@ impl Draft<'_> {
             group: None,
             name: None,
             request_id: None,
-        });
-        self.steps.push(CloudCommandStep::Invoke { run, batch, call: Arc::new(script), again: false });
+        };
+        self.status.operations.push(entry.clone());
+        self.steps.push(CloudCommandStep::Invoke { entry: Box::new(entry), call: Arc::new(script) });
     }
 
     fn script(&self, hash: &str, batch: i32, attempt: i32, targets: Vec<String>, inputs: &Inputs) -> Script {
@@ -105,7 +105,7 @@ impl Draft<'_> {
     }
 
     /// Whether the cloud finds the targets.
-    fn by_tags(&self) -> bool {
+    pub(super) fn by_tags(&self) -> bool {
         !self.object.spec.targets.resource_tags.is_empty()
     }
 
@@ -114,16 +114,16 @@ impl Draft<'_> {
     }
 
     fn send_again(&mut self, entry: &JournalEntry, script: Script) -> Verdict {
-        let batch = entry.batch.unwrap_or_default();
-        if let Some(verdict) = self.held_back(&invoking(batch)) {
+        if let Some(verdict) = self.held_back(&invoking(entry.batch.unwrap_or_default())) {
             return verdict;
         }
         if self.may_step() {
-            self.steps.push(CloudCommandStep::Invoke { run: entry.run.clone(), batch, call: Arc::new(script), again: true });
+            let entry =
+                JournalEntry { holder: self.given.installation.holder.clone(), sent_again_at: Some(self.now.into()), ..entry.clone() };
             for known in self.status.operations.iter_mut().filter(|known| known.run == entry.run) {
-                known.holder.clone_from(&self.given.installation.holder);
-                known.sent_again_at = Some(self.now.into());
+                known.clone_from(&entry);
             }
+            self.steps.push(CloudCommandStep::Invoke { entry: Box::new(entry), call: Arc::new(script) });
         } else {
             self.look_at(self.now);
         }

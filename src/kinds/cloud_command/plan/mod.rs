@@ -1,20 +1,23 @@
 //! The decision, as a pure function: from spec, the values it points at, the cloud and what status remembers to a new status, the calls that may
-//! start now, and when to look again. `follow` takes in what the cloud says, `begin` decides what may be sent, `journal` writes the entries,
-//! `wind_up` ends what is not wanted any more, `telling` counts and says, `schedule` does so for what runs more than once.
+//! start now, and when to look again. `follow` takes in what the cloud says, `begin` decides what may be sent, `cut` to whom, `journal` writes the entries,
+//! `wind_up` ends what is not wanted any more, `telling` counts and says, with a `result` for each target, `schedule` does so for what runs more
+//! than once.
 
 mod begin;
+mod cut;
 mod follow;
 mod journal;
 mod note;
+mod result;
 mod schedule;
 mod step;
 mod telling;
 mod wind_up;
 
-pub(super) use note::note;
+pub(super) use note::{note, take_back};
+pub(super) use result::{Outputs, told};
 pub use step::CloudCommandStep;
 pub(super) use step::invoking;
-pub(super) use telling::{Outputs, told};
 
 use super::agenda::{is_out, is_unresolved};
 use super::inputs::{Flaw, Inputs, inputs};
@@ -96,8 +99,7 @@ impl Draft<'_> {
         self.open(&hash);
         if is_another {
             // What was asked of the cloud was about the one before.
-            self.look_at(self.now);
-            return working(Reason::Applying, "looking for what the cloud has run of this command already");
+            return self.looking();
         }
         self.adopt();
         let verdict = self.begin();
@@ -148,6 +150,11 @@ impl Draft<'_> {
         };
     }
 
+    fn looking(&mut self) -> Verdict {
+        self.look_at(self.now);
+        working(Reason::Applying, "looking for what the cloud has run of this command already")
+    }
+
     fn look_in(&mut self, wait: SignedDuration) {
         self.look_at(self.now.saturating_add(wait).unwrap_or(self.now));
     }
@@ -187,3 +194,6 @@ fn settled(reason: Reason, message: impl Into<String>) -> Verdict {
 fn unknown(reason: Reason, message: impl Into<String>) -> Verdict {
     Verdict { phase: Phase::Unknown, reason, message: message.into(), drifted: None }
 }
+
+#[cfg(test)]
+mod tests;

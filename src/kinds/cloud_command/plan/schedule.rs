@@ -1,19 +1,22 @@
 //! Commands that stay with the cloud: when they run next, how the last runs ended. The cloud tells of each instance how often it ran there and what
-//! came of the last time; who looks after every run has them all.
+//! came of the last time; where more than one run was missed, its list of all of them is read as well.
 
-use super::telling::{LAST_LOOK, phase};
+use super::result::phase;
+use super::telling::LAST_LOOK;
 use super::{Draft, Reason, Verdict, is_out, settled, stuck, working};
 use crate::api::cloud_command::RepeatMode;
 use crate::api::cloud_command::status::{MAX_RECENT, Outcome, Phase, RecentRun, Schedule};
 use crate::api::envelope::Time;
 use crate::cloud::alibaba::ecs::commands::{Invocation, InvocationResult, InvocationStatus};
-use crate::kinds::cloud_command::observe::{ended, is_under_way};
+use crate::kinds::cloud_command::observe::{ended, ended_there, is_under_way};
 use crate::kinds::cloud_command::rules;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 
 /// A run shows some seconds after it was due.
 const AFTER_DUE: SignedDuration = SignedDuration::from_secs(10);
+/// The cloud tries for a minute to bring a run to an instance, and says some seconds later that it could not.
+const SPREAD: SignedDuration = SignedDuration::from_secs(90);
 
 impl Draft<'_> {
     pub(super) fn repeats(&self) -> bool {
@@ -32,25 +35,28 @@ impl Draft<'_> {
         if self.object.spec.repeat_mode == RepeatMode::Once {
             return;
         }
-        let read = self.scheduled().filter_map(|invocation| self.seen.results.get(&invocation.id)).flatten();
-        let mut runs: BTreeMap<i64, RecentRun> = BTreeMap::new();
-        for result in read.filter(|result| !is_under_way(result)) {
-            let (Some(_), Some(at)) = (result.finished, result.started.or(result.finished)) else { continue };
-            let run = runs.entry(result.repeats).or_insert(RecentRun { number: result.repeats, at: at.into(), succeeded: 0, failed: 0 });
-            if at < run.at.get() {
-                run.at = at.into();
-            }
+        let read = self.runs_read();
+        if read.is_empty() {
+            return;
+        }
+        let spread = self.spread();
+        let are_one = |run: &RecentRun, at: Timestamp| run.at.get().duration_since(at).abs() <= spread;
+        let mut runs: Vec<RecentRun> = Vec::new();
+        for (number, at, result) in read {
+            let known = runs.iter().position(|run| are_one(run, at)).unwrap_or_else(|| {
+                runs.push(RecentRun { number, at: at.into(), succeeded: 0, failed: 0 });
+                runs.len() - 1
+            });
+            let run = &mut runs[known];
+            run.number = run.number.max(number);
             let count = if went_well(result) { &mut run.succeeded } else { &mut run.failed };
             *count = count.saturating_add(1);
-        }
-        if runs.is_empty() {
-            return;
         }
         let ended = ended(self.scheduled());
         let schedule = self.status.schedule.get_or_insert_default();
         schedule.ended = ended;
-        for run in runs.into_values() {
-            match schedule.recent.iter_mut().find(|known| known.number == run.number) {
+        for run in runs {
+            match schedule.recent.iter_mut().find(|known| are_one(known, run.at.get())) {
                 // Of an instance that has run again since, this run is not told any more.
                 Some(known) if total(known) > total(&run) => {}
                 Some(known) => *known = run,
@@ -62,11 +68,43 @@ impl Draft<'_> {
         self.has_news = true;
     }
 
+    /// How far apart one run may begin, or fail to, on different instances. What the cloud counts tells no run from the next: on an instance that
+    /// was down for one it stays behind.
+    fn spread(&self) -> SignedDuration {
+        let frequency = rules::frequency_of(&self.object.spec).ok().flatten();
+        frequency.map_or(SPREAD, |frequency| (frequency.shortest_step(self.now) / 2).min(SPREAD))
+    }
+
+    /// The runs on each instance that have ended, as far as they were read: the number of each, its time, and what came of it; the earliest first.
+    fn runs_read(&self) -> Vec<(i64, Timestamp, &InvocationResult)> {
+        let mut runs = Vec::new();
+        for invocation in self.scheduled() {
+            let mut by_instance: BTreeMap<&str, Vec<(Timestamp, &InvocationResult)>> = BTreeMap::new();
+            let read = self.seen.history.get(&invocation.id).or_else(|| self.seen.results.get(&invocation.id));
+            for result in read.into_iter().flatten().filter(|result| !is_under_way(result)) {
+                let (Some(_), Some(at)) = (result.finished, result.started.or(result.finished)) else { continue };
+                by_instance.entry(&result.instance_id).or_default().push((at, result));
+            }
+            for (instance, mut listed) in by_instance {
+                listed.sort_by_key(|(at, _)| *at);
+                let count = invocation.instances.iter().find(|result| result.instance_id == instance).map_or(0, ended_there);
+                let begun = listed.iter().filter(|(_, result)| result.started.is_some()).count();
+                let mut number = count.saturating_sub(i64::try_from(begun).unwrap_or(i64::MAX));
+                for (at, result) in listed {
+                    number += i64::from(result.started.is_some());
+                    runs.push((number, at, result));
+                }
+            }
+        }
+        runs.sort_by_key(|(number, at, _)| (*at, *number));
+        runs
+    }
+
     pub(super) fn tell_schedule(&mut self) {
         if self.object.spec.repeat_mode == RepeatMode::Once {
             return;
         }
-        let next_run = if self.is_finished() { None } else { self.next_run().map(Into::into) };
+        let next_run = if self.status.finished_at.is_some() { None } else { self.next_run().map(Into::into) };
         let Schedule { ended, recent, .. } = self.status.schedule.take().unwrap_or_default();
         let last = recent.first();
         let last_run = last.map(|run| run.at);
@@ -89,7 +127,8 @@ impl Draft<'_> {
         if let Some(at) = self.next_run() {
             self.look_at(at.saturating_add(AFTER_DUE).unwrap_or(at));
         }
-        if self.scheduled().flat_map(|invocation| &invocation.instances).any(is_under_way) {
+        let has_come_due = |result: &InvocationResult| is_under_way(result) || result.status == InvocationStatus::Pending;
+        if self.scheduled().flat_map(|invocation| &invocation.instances).any(has_come_due) {
             self.look_in(LAST_LOOK);
         }
         if self.object.spec.cancel {
@@ -99,6 +138,9 @@ impl Draft<'_> {
         // The verdict is written now: when it runs next is written with it.
         self.has_news |= self.status.schedule.as_ref().is_none_or(|schedule| schedule.next_run.is_none()) && self.next_run().is_some();
         self.tell();
+        if self.so_far().0.cancelled > 0 {
+            return stuck(Reason::Cancelled, self.who_stopped_it());
+        }
         let failed = self.repeats() && self.status.schedule.as_ref().is_some_and(|schedule| schedule.last_outcome == Some(Outcome::Failed));
         if failed {
             let message = "the last run failed on some of the targets: status.results says on which, and why";

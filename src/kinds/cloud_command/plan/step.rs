@@ -1,5 +1,6 @@
 //! The calls that this kind makes.
 
+use crate::api::journal::JournalEntry;
 use crate::cloud::alibaba::ecs::commands::{RUN_COMMAND, RunCommand, STOP_INVOCATION, Targets};
 use crate::cloud::error::Operation;
 use crate::reconcile::kind::{Part, Step};
@@ -11,12 +12,9 @@ use std::sync::Arc;
 #[derive(Clone, Debug, PartialEq)]
 pub enum CloudCommandStep {
     Invoke {
-        /// The journal's entry.
-        run: String,
-        batch: i32,
+        /// The journal's entry, as it is put on record.
+        entry: Box<JournalEntry>,
         call: Arc<Script>,
-        /// Under the same entry it was tried before, and nobody knows what came of that.
-        again: bool,
     },
     Stop {
         id: String,
@@ -48,8 +46,10 @@ pub(super) fn stopping(id: &str) -> Part {
 impl fmt::Display for CloudCommandStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Invoke { call, batch, .. } => match &call.call.targets {
-                Targets::Instances(ids) => write!(f, "run on {} (batch {batch})", few(ids.iter().map(String::as_str))),
+            Self::Invoke { call, entry } => match &call.call.targets {
+                Targets::Instances(ids) => {
+                    write!(f, "run on {} (batch {})", few(ids.iter().map(String::as_str)), entry.batch.unwrap_or_default())
+                }
                 Targets::Tags(tags) => {
                     let tags: Vec<_> = tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
                     write!(f, "run on whatever is tagged {}", tags.join(", "))
@@ -70,7 +70,7 @@ impl Step for CloudCommandStep {
 
     fn part(&self) -> Part {
         match self {
-            Self::Invoke { batch, .. } => invoking(*batch),
+            Self::Invoke { entry, .. } => invoking(entry.batch.unwrap_or_default()),
             Self::Stop { id } => stopping(id),
         }
     }
