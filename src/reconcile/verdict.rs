@@ -85,6 +85,11 @@ pub fn declare(conditions: &mut Vec<Condition>, verdict: &Verdict, shape: Shape,
     said.clear(SUSPENDED);
 }
 
+/// Says one more thing of an object than `declare` does: a condition of its kind's own, in the verdict's words.
+pub fn state(conditions: &mut Vec<Condition>, type_: &str, status: &str, verdict: &Verdict, generation: i64, now: Timestamp) {
+    Say { conditions, verdict, generation, now }.set(type_, status);
+}
+
 /// A suspended object keeps its last verdict and says in one more condition that it is not looked at.
 pub fn suspend(conditions: &mut Vec<Condition>, generation: i64, now: Timestamp) {
     let verdict = Verdict {

@@ -33,9 +33,11 @@ impl<K: Kind> Pass<'_, K> {
             remembered.blind = Some(failure.clone());
             failure
         };
-        let wait = schedule::until(now, failure.retry_at);
+        let aged = self.object().ages_at();
+        let wait = schedule::until(now, aged.filter(|at| *at > now).map_or(failure.retry_at, |at| at.min(failure.retry_at)));
         if failure.passes_by_itself(now)
             && self.has_spoken()
+            && aged.is_none_or(|at| at > now)
             && now.duration_since(failure.since) < schedule::patience(self.sync_interval())
         {
             return Ok(Again::In(wait));
@@ -173,8 +175,9 @@ impl<K: Kind> Pass<'_, K> {
         let since = *self.slot.lock().without_session_since.get_or_insert(now);
         let unavailable = reason == Reason::CloudUnavailable;
         let patience = later(since, schedule::patience(self.sync_interval()));
-        if unavailable && self.has_spoken() && !self.deleting() && now < patience {
-            return Ok(Again::In(schedule::until(now, patience)));
+        let aged = self.object().ages_at();
+        if unavailable && self.has_spoken() && !self.deleting() && now < patience && aged.is_none_or(|at| at > now) {
+            return Ok(Again::In(schedule::until(now, aged.map_or(patience, |at| at.min(patience)))));
         }
         let again = if self.deleting() {
             let free_at = later(since, self.context.settings.orphan_grace);
@@ -185,7 +188,7 @@ impl<K: Kind> Pass<'_, K> {
             }
             Again::In(schedule::until(now, free_at.max(later(now, schedule::ORPHAN_LOOK))))
         } else {
-            Again::OnChange
+            aged.filter(|at| *at > now).map_or(Again::OnChange, |at| Again::In(schedule::until(now, at)))
         };
         let phase = match (unavailable, self.has_spoken()) {
             (true, true) => Phase::Unknown,

@@ -29,6 +29,7 @@ impl<K: Kind> Pass<'_, K> {
         envelope.last_handled_reconcile_at = requested_at;
         envelope.last_error = failure.map(|failure| schedule::last_error(envelope.last_error.as_ref(), &failure));
         verdict::declare(&mut envelope.conditions, &verdict, K::SHAPE, generation, now);
+        self.object().own_conditions(&mut status, &verdict, now);
         if self.object().status() != Some(&status) && session.is_some() {
             K::envelope_mut(&mut status).last_sync_time = Some(now.into());
         }
