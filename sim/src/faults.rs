@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::hook::CallInfo;
 use crate::huawei::answer::Envelope;
+use crate::huawei::codes;
 
 /// Something that goes wrong with certain calls. Faults are tried in the order in which they were added; one call meets at most one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -161,6 +162,23 @@ impl What {
         Self::Error { status, code, message, envelope: None, encoded_authorization_message: None }
     }
 
+    /// A code of Huawei's Organizations or CSBS as documented: with its HTTP status and, where denials carry one, an opaque reason. None if it
+    /// is not documented.
+    pub fn documented(code: impl Into<String>) -> Option<Self> {
+        let code = code.into();
+        let status = codes::status_of(&code)?;
+        let opaque = (code == codes::DENIED).then(|| "simulated-denial".to_owned());
+        let message = codes::csbs(&code).map(|(_, message)| codes::fill(message, &[]));
+        let mut what = Self::error(status, code);
+        if let Self::Error { message: said, encoded_authorization_message, .. } = &mut what {
+            *encoded_authorization_message = opaque;
+            if let Some(message) = message {
+                *said = message;
+            }
+        }
+        Some(what)
+    }
+
     /// In this envelope, which only Huawei's answers have.
     #[must_use]
     pub fn in_envelope(mut self, form: Envelope) -> Self {
@@ -179,7 +197,7 @@ impl TryFrom<Value> for What {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase", deny_unknown_fields)]
         struct Plain {
-            status: u16,
+            status: Option<u16>,
             code: String,
             message: Option<String>,
             envelope: Option<Envelope>,
@@ -204,16 +222,19 @@ impl TryFrom<Value> for What {
             return serde_json::from_value(how.clone()).map(Self::Garble).map_err(|error| format!("what.garble: {error}"));
         }
         let plain: Plain = serde_json::from_value(value).map_err(|error| format!("{error}; {FORMS}"))?;
-        if !(200..=599).contains(&plain.status) {
-            return Err(format!("what.status: {} is no status of an answer", plain.status));
-        }
-        let mut what = Self::error(plain.status, plain.code);
+        let mut what = match plain.status {
+            Some(status) if (200..=599).contains(&status) => Self::error(status, plain.code),
+            Some(status) => return Err(format!("what.status: {status} is no status of an answer")),
+            None => Self::documented(&plain.code).ok_or_else(|| format!("what.status: that of {} is not known here", plain.code))?,
+        };
         if let Self::Error { message, envelope, encoded_authorization_message, .. } = &mut what {
             if let Some(text) = plain.message {
                 *message = text;
             }
             *envelope = plain.envelope;
-            *encoded_authorization_message = plain.encoded_authorization_message;
+            if plain.encoded_authorization_message.is_some() {
+                *encoded_authorization_message = plain.encoded_authorization_message;
+            }
         }
         Ok(what)
     }
@@ -375,6 +396,7 @@ mod tests {
         for (text, reason) in [
             (r#"{"operation":"A","what":"explode"}"#, "one of"),
             (r#"{"operation":"A","what":{"status":99,"code":"X"}}"#, "no status"),
+            (r#"{"operation":"A","what":{"code":"CSBS.1"}}"#, "that of CSBS.1 is not known"),
             (r#"{"operation":"A","what":"reset","often":1}"#, "often"),
             (r#"{"operation":"A","what":"reset","times":"always"}"#, "forever"),
         ] {

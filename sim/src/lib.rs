@@ -12,7 +12,7 @@
 //! | `alibaba` | the gateway of that vendor (signatures, nonce, date) and its services, one folder or file each |
 //! | `world` | what exists: accounts, roles, instances, interfaces, groups, scaling groups and their configurations, invocations of commands; how it is seeded and edited |
 //! | `clock`, `throttle`, `faults`, `flights`, `log` | one idea each |
-//! | `huawei` | what `alibaba` is, for the other vendor; its accounts and tokens are in `huawei/realm` |
+//! | `huawei` | what `alibaba` is, for the other vendor; its accounts and tokens are in `huawei/realm`, its servers and backups in `huawei/stock` |
 //! | `admin` | the same handle over HTTP, below `/_sim/` |
 //!
 //! A vendor is a folder, a service a module in it: a further one adds its operations to the table of its folder.
@@ -53,8 +53,12 @@ pub use clock::Clock;
 pub use faults::{Fault, Garble, What, When};
 pub use hook::{CallInfo, Hook, Moment, Verdict};
 pub use huawei::answer::Envelope;
-pub use huawei::realm::edit::{HuaweiEdit, HuaweiObject, HuaweiPassword, HuaweiTokens};
+pub use huawei::edit::{HuaweiAttachment, HuaweiDetachment, HuaweiEdit, HuaweiObject};
+pub use huawei::realm::edit::{HuaweiPassword, HuaweiTokens};
 pub use huawei::realm::seed::{HuaweiAgency, HuaweiKey};
+pub use huawei::stock::seed::{
+    Blanks, CsbsSeed, HuaweiBackup, HuaweiDisk, HuaweiServer, HuaweiTask, HuaweiVerdict, HuaweiVolume, Refusals,
+};
 pub use log::Call;
 pub use simulator::{Options, Simulator};
 pub use world::edit::{Change, Edit, Member, Object};

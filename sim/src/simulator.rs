@@ -138,6 +138,11 @@ impl Simulator {
         self.engine.lock().world.groups_of(id)
     }
 
+    /// The backups (checkpoint items) of a server of Huawei's, by their ids, the newest first; none for one that nobody has heard of.
+    pub fn backups_of(&self, server: &str) -> Vec<String> {
+        self.engine.lock().world.stock.backups_of(server)
+    }
+
     /// Requests that were received and are being worked on or answered. Those that a fault or a hook holds back are in [`held`](Self::held).
     pub fn in_flight(&self) -> usize {
         self.engine.lock().flights.working()

@@ -8,10 +8,13 @@ use environment::complaint;
 use serde_json::{Value, json};
 use steward_cloudsim::{Options, Simulator};
 
+/// Laid down in the middle of the session.
+const BACKUPS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/seeds/backups.yaml");
+
 #[test]
 fn the_python_sdks_of_both_sorts_work_against_the_simulator_unchanged() {
     let simulator = Simulator::start(Options { seed: include_str!("../seeds/huawei.yaml").to_owned(), ..Options::default() }).unwrap();
-    let output = environment::session("session_huawei.py", "requirements-huawei.txt", &[&simulator.url()]);
+    let output = environment::session("session_huawei.py", "requirements-huawei.txt", &[&simulator.url(), BACKUPS]);
     let results: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", complaint(&output)));
     let expected = json!({
         "signed, project looked up": [],
@@ -37,6 +40,14 @@ fn the_python_sdks_of_both_sorts_work_against_the_simulator_unchanged() {
         "rescoped": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa1",
         "agency": [200, [], true],
         "wrong password": "The username or password is wrong. (HTTP 401)",
+        "restorable by token": true,
+        "restorable by signature": true,
+        "one backup": true,
+        "not restorable by token": "CSBS.6014",
+        "not restorable by signature": "CSBS.6014",
+        "refused by signature": "CSBS.6014",
+        "refused by token": [400, "CSBS.6014"],
+        "retired": "BackupService.4008",
         "throttled": 429,
     });
     assert_eq!(results, expected, "{}", complaint(&output));
@@ -52,5 +63,5 @@ fn the_python_sdks_of_both_sorts_work_against_the_simulator_unchanged() {
         .collect();
     assert_eq!(story, [("ListCheckpointItems", Some(401)), ("CreateToken", Some(201)), ("ListCheckpointItems", Some(200))]);
     let codes: Vec<&str> = calls.iter().filter(|call| call.access_key_id.is_none()).filter_map(|call| call.code.as_deref()).collect();
-    assert_eq!(codes, ["APIGW.0301", "APIGW.0307", "401", "APIGW.0308"]);
+    assert_eq!(codes, ["APIGW.0301", "APIGW.0307", "401", "CSBS.6014", "APIGW.0308"]);
 }

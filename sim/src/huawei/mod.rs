@@ -1,14 +1,18 @@
-//! Huawei Cloud and Open Telekom Cloud: one gateway before many services, each with paths of its own. IAM is simulated; of the others the gateway
-//! knows the operations, so that they can be signed for, counted and spoiled.
+//! Huawei Cloud and Open Telekom Cloud: one gateway before many services, each with paths of its own. IAM and the questions of CSBS are
+//! simulated; of the rest the gateway knows the operations, so that they can be signed for, counted and spoiled.
 
 pub(crate) mod answer;
+pub(crate) mod codes;
 mod csbs;
+pub(crate) mod edit;
 mod gate;
 mod iam;
 mod operations;
 mod parameters;
 pub(crate) mod realm;
+pub(crate) mod seed;
 mod signature;
+pub(crate) mod stock;
 mod strikes;
 
 use answer::{Envelope, Outcome, Refusal};
@@ -76,7 +80,7 @@ impl Visit {
     pub(crate) fn act(&self, request: &Request, caller: &Caller, info: &CallInfo, inside: &mut Inside) -> Outcome {
         let route = self.route.as_ref().ok_or_else(gate::unknown_api)?;
         let now = inside.cloud_now();
-        let World { huawei: realm, settings, .. } = &mut inside.world;
+        let World { huawei: realm, stock, settings, .. } = &mut inside.world;
         let limit = settings.limit(route.operation);
         let account = info.account.as_deref().unwrap_or_default();
         let place = info.project.as_deref().unwrap_or_default();
@@ -88,7 +92,10 @@ impl Visit {
         }
         let outcome = match route.service {
             Service::Iam => iam::act(route.operation, iam::Ask { realm, request, caller, now, lifetime: settings.token_lifetime }),
-            Service::Csbs => csbs::act(route.operation),
+            Service::Csbs => {
+                let project = info.project.as_deref().unwrap_or_default();
+                csbs::act(&csbs::Ask { stock, csbs: &settings.csbs, request, route, project })
+            }
             Service::Organizations => Err(gate::unknown_api()),
         };
         if outcome.as_ref().is_ok_and(|done| done.acted) {

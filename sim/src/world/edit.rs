@@ -15,7 +15,9 @@ use super::roles::{OidcProviderSeed, RoleSeed};
 use super::scaling::Lifecycle;
 use super::seed::{KeySeed, SettingsSeed};
 use crate::clock::later;
-use crate::huawei::realm::edit::HuaweiEdit;
+use crate::huawei;
+use crate::huawei::edit::HuaweiEdit;
+use crate::huawei::stock::seed::CsbsSeed;
 
 /// One change, as JSON one object with one key: `{"leave": {"instance": "i-1", "group": "sg-1"}}`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -154,6 +156,11 @@ impl Edit {
         Self::Set(Box::new(Change { scaling_configuration: Some(id.into()), configuration: Some(fields), ..Change::default() }))
     }
 
+    /// How Huawei's CSBS behaves from now on; what is not said stays.
+    pub fn csbs(settings: CsbsSeed) -> Self {
+        Self::Settings(SettingsSeed { csbs: settings, ..SettingsSeed::default() })
+    }
+
     /// The key keeps its id and gets a new secret.
     pub fn rotate(key: impl Into<String>, secret: impl Into<String>) -> Self {
         Self::Key(KeySeed { id: key.into(), secret: Some(secret.into()), ..KeySeed::default() })
@@ -183,7 +190,7 @@ impl World {
                 self.commands.outcomes.clone_from(outcomes);
                 Ok(())
             }
-            Edit::Huawei(edit) => self.huawei.edit(edit),
+            Edit::Huawei(edit) => huawei::edit::edit(edit, &mut self.huawei, &mut self.stock, now),
         }
     }
 

@@ -53,7 +53,7 @@ impl World {
         if let Some(outcomes) = seed.command_outcomes {
             self.commands.outcomes = outcomes;
         }
-        self.huawei.lay(seed.huawei)?;
+        crate::huawei::seed::lay(seed.huawei, &mut self.huawei, &mut self.stock, now)?;
         let defaults = seed.defaults;
         for group in seed.security_groups {
             let id = group.id.clone();
@@ -355,6 +355,7 @@ impl super::Settings {
         self.denied_reads = seed.denied_reads.unwrap_or(self.denied_reads);
         self.throttle_headers = seed.throttle_headers.unwrap_or(self.throttle_headers);
         self.skew = seed.skew.unwrap_or(self.skew);
+        self.csbs.change(&seed.csbs);
         Ok(())
     }
 }

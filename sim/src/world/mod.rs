@@ -22,6 +22,7 @@ use self::lagged::Lagged;
 use self::roles::{OidcProvider, Role};
 use self::scaling::{EmptyFields, EmptyStrings, ListOrder, Passwords, ScalingConfiguration, ScalingGroup};
 use crate::huawei::realm::Realm;
+use crate::huawei::stock::{Csbs, Stock};
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct World {
@@ -46,6 +47,8 @@ pub(crate) struct World {
     pub(crate) commands: Commands,
     /// The other vendor's accounts.
     pub(crate) huawei: Realm,
+    /// The other vendor's servers and their backups.
+    pub(crate) stock: Stock,
 }
 
 #[derive(Clone, Debug)]
@@ -101,6 +104,7 @@ pub(crate) struct Settings {
     pub(crate) throttle_headers: ThrottleHeaders,
     /// How far the clouds' clock is ahead of the simulator's.
     pub(crate) skew: SignedDuration,
+    pub(crate) csbs: Csbs,
 }
 
 /// What a Describe says to a key that may not call it.
@@ -153,6 +157,7 @@ impl Default for Settings {
             denied_reads: DeniedReads::Refuse,
             throttle_headers: ThrottleHeaders::None,
             skew: SignedDuration::ZERO,
+            csbs: Csbs::default(),
         }
     }
 }

@@ -14,6 +14,7 @@ use super::commands::{AgentSeed, Agentless, ExitCodeBeforeEnd, Os};
 use super::roles::{OidcProviderSeed, RoleSeed};
 use super::scaling::{EmptyFields, EmptyStrings, ListOrder, Passwords, ScalingConfigurationSeed, ScalingGroupSeed};
 use super::{DeniedReads, GroupKind, ThrottleHeaders};
+use crate::huawei::stock::seed::CsbsSeed;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -29,7 +30,7 @@ pub(super) struct Seed {
     pub(super) scaling_configurations: Vec<ScalingConfigurationSeed>,
     /// Replaces those that are there.
     pub(super) command_outcomes: Option<Vec<CommandOutcome>>,
-    pub(super) huawei: crate::huawei::realm::seed::RealmSeed,
+    pub(super) huawei: crate::huawei::seed::HuaweiSeed,
 }
 
 /// A list, or one entry (a generator) standing alone.
@@ -128,6 +129,8 @@ pub struct SettingsSeed {
     pub throttle_headers: Option<ThrottleHeaders>,
     /// How far the clouds' clock is ahead; negative: behind.
     pub skew: Option<SignedDuration>,
+    /// Of Huawei's backups.
+    pub csbs: CsbsSeed,
 }
 
 #[derive(Debug, Deserialize)]

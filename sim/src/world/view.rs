@@ -35,6 +35,8 @@ impl World {
                 value
             })
             .collect();
+        let mut huawei = self.huawei.view(now);
+        self.stock.view(&mut huawei);
         json!({
             "accounts": accounts,
             "regions": self.regions,
@@ -46,7 +48,7 @@ impl World {
             "scalingConfigurations": self.view_configurations(),
             "commandOutcomes": self.commands.outcomes,
             "invocations": self.commands.ledger(now),
-            "huawei": self.huawei.view(now),
+            "huawei": huawei,
         })
     }
 

@@ -21,14 +21,17 @@ fn the_seed_of_the_readme_can_be_laid() {
     assert_eq!(simulator.groups_of("eni-web1-b"), ["sg-web"]);
     assert_eq!(simulator.state()["commandOutcomes"].as_array().unwrap().len(), 1);
     assert_eq!(simulator.state()["scalingConfigurations"][0]["lifecycle"], "Active");
-    assert_eq!(simulator.state()["huawei"]["domains"][0]["users"][0]["keys"].as_array().unwrap().len(), 3);
+    let huawei = simulator.state()["huawei"].clone();
+    assert_eq!(huawei["domains"][0]["users"][0]["keys"].as_array().unwrap().len(), 3);
+    assert_eq!(huawei["backups"][0]["server"], huawei["servers"][0]["id"]);
+    assert_eq!(huawei["verdicts"].as_array().unwrap().len(), 1);
 }
 
 #[test]
 fn the_edits_and_faults_of_the_readme_are_understood() {
     let lines: Vec<&str> = blocks("json").iter().flat_map(|block| block.lines()).collect();
     let (faults, edits): (Vec<&str>, Vec<&str>) = lines.into_iter().partition(|line| line.contains("\"operation\""));
-    assert_eq!((edits.len(), faults.len()), (24, 3));
+    assert_eq!((edits.len(), faults.len()), (32, 4));
     for line in edits {
         serde_json::from_str::<Edit>(line).unwrap_or_else(|error| panic!("{error}: {line}"));
     }

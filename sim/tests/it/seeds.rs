@@ -66,6 +66,29 @@ fn a_wrong_seed_of_the_other_vendor_is_refused_as_plainly() {
 }
 
 #[test]
+fn a_wrong_server_or_backup_is_refused_as_plainly() {
+    const PROJECTS: &str = "domains: [{id: d, name: a, projects: [{id: p, name: x, region: r}, {id: q, name: y, region: r}]}]";
+    let id = "8986ce68-3da7-4d29-9cc2-1921e9504975";
+    for (stock, words) in [
+        (format!("servers: [{{id: {id}, project: p, colour: red}}]"), "colour"),
+        ("servers: [{id: i-1, project: p}]".to_owned(), "huawei server i-1: server: \"i-1\" is not an id of the form"),
+        (format!("servers: [{{id: {id}}}]"), "several projects could be meant"),
+        (format!("servers: [{{id: {id}, project: z}}]"), "there is no project z"),
+        (format!("servers: [{{id: {id}, project: p, status: RUNNING}}]"), "RUNNING is none of ACTIVE"),
+        (format!("servers: [{{id: {id}, project: p, volumes: [{{id: vol-1, size: 1}}]}}]"), "volume: \"vol-1\" is not an id"),
+        (format!("backups: [{{id: {id}}}]"), "`server` is missing"),
+        (format!("backups: [{{server: {id}, project: p}}]"), "`disks` must be said"),
+        (format!("backups: [{{server: {id}, project: p, disks: [], status: fine}}]"), "fine is none of waiting_protect"),
+        (format!("backups: [{{server: {id}, project: p, disks: [], restoreMode: magic}}]"), "magic is none of na"),
+        ("verdicts: [{code: CSBS.6014, status: 200}]".to_owned(), "`status` is none of an error"),
+    ] {
+        let message = complaint(&format!("huawei: {{{PROJECTS}, {stock}}}\n"));
+        assert!(message.contains(words), "{stock}: {message}");
+        assert!(!message.contains('\n'), "{message}");
+    }
+}
+
+#[test]
 fn an_account_number_needs_no_quotes() {
     let simulator = simulator("accounts: [{id: 1234567890123456}]\nregions: [r]\ninstances: []");
     assert_eq!(simulator.state()["accounts"][0]["id"], "1234567890123456");

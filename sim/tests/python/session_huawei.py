@@ -3,6 +3,7 @@
 import json
 import sys
 import urllib.request
+from datetime import datetime, timezone
 
 import openstack
 from huaweicloudsdkcore.auth.credentials import BasicCredentials, GlobalCredentials
@@ -51,10 +52,11 @@ class Plain(Client):
         self.model_package = sys.modules[__name__]
 
     def get(self, path, **query):
-        answer = self.do_http_request(
-            method="GET", resource_path=path, query_params=list(query.items()), header_params={}, response_type="Items"
-        )
-        return answer.to_json_object()["checkpoint_items"]
+        return self.ask("GET", path, query_params=list(query.items()))["checkpoint_items"]
+
+    def ask(self, method, path, **more):
+        answer = self.do_http_request(method=method, resource_path=path, header_params={}, response_type="Items", **more)
+        return answer.to_json_object()
 
 
 def basic(access=ACCESS, secret=SECRET):
@@ -151,6 +153,51 @@ step(
     ),
 )
 step("wrong password", lambda: complaint(lambda: connect(**{**ALICE, "password": "a guess"})))
+
+# Backups, in both ways: which there are, and whether one can be put back.
+SERVER, DATA = "5aa119a8-d25b-45a7-8d1b-88e127885635", "9c1b1c1f-5a0f-4f4e-9a53-5a7d1a6f0c02"
+ACTION = "/providers/fc4d5750-22e7-4798-8a46-f48f62c4c1da/resources/action"
+admin("clock", {"set": datetime.now(timezone.utc).isoformat()})  # the SDK signs with the true time
+with open(sys.argv[2], "rb") as seed:
+    urllib.request.urlopen(urllib.request.Request(f"{base}/_sim/seed", data=seed.read(), method="POST")).read()
+demo = connect(**ALICE, project_name="eu-de_demo", project_domain_name="acme")
+
+
+def signed():
+    return regional(basic().with_project_id("a" * 31 + "2"))
+
+
+def back_home(item):
+    volumes = [{"backup_id": disk["id"], "volume_id": disk["source_volume_id"]} for disk in item["extend_info"]["volume_backups"]]
+    target = {"resource_id": item["resource_id"], "resource_type": item["resource_type"], "volumes": volumes}
+    return {"check_restorable": [{"checkpoint_item_id": item["id"], "target": target}]}
+
+
+def newest():
+    return demo.csbs.get("/checkpoint_items", params={"resource_id": SERVER, "limit": 1}).json()["checkpoint_items"][0]
+
+
+def by_token():
+    return demo.csbs.post(ACTION, json=back_home(newest())).json()["restorable"]
+
+
+def by_signature():
+    item = signed().get(ITEMS, resource_id=SERVER, status="available", sort="created_at:desc", limit=1)[0]
+    return signed().ask("POST", "/v1/{project_id}" + ACTION, body=back_home(item))["restorable"]
+
+
+YES = [{"resource_id": SERVER, "resource_type": "OS::Nova::Server", "result": True, "error_code": "", "error_msg": ""}]
+step("restorable by token", lambda: by_token() == YES)
+step("restorable by signature", lambda: by_signature() == YES)
+step("one backup", lambda: demo.csbs.get(f"/checkpoint_items/{newest()['id']}").json()["checkpoint_item"] == newest())
+admin("state", {"huawei": {"detach": {"server": SERVER, "volume": DATA}}})
+step("not restorable by token", lambda: by_token()[0]["error_code"])
+step("not restorable by signature", lambda: by_signature()[0]["error_code"])
+admin("state", {"settings": {"csbs": {"refusals": "error"}}})
+step("refused by signature", by_signature)
+step("refused by token", lambda: (lambda answer: [answer.status_code, answer.json()["error_code"]])(demo.csbs.post(ACTION, json=back_home(newest()))))
+admin("state", {"settings": {"csbs": {"retired": True}}})
+step("retired", by_signature)
 
 admin("state", {"settings": {"limits": {"ListCheckpointItems": 0}}})
 step("throttled", lambda: connection.csbs.get("/checkpoint_items").status_code)

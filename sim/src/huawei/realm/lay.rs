@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::seed::{DomainSeed, HuaweiAgency, HuaweiKey, ProjectSeed, RealmSeed, UserSeed};
+use super::seed::{DomainSeed, HuaweiAgency, HuaweiKey, ProjectSeed, UserSeed};
 use super::{Agency, Domain, Key, Project, Realm, User, Who};
 
 impl Realm {
-    pub(crate) fn lay(&mut self, seed: RealmSeed) -> Result<()> {
-        for domain in seed.domains {
+    pub(crate) fn lay(&mut self, domains: Vec<DomainSeed>) -> Result<()> {
+        for domain in domains {
             let id = domain.id.clone();
             self.put_domain(domain).with_context(|| format!("huawei domain {id}"))?;
         }
@@ -57,7 +57,7 @@ impl Realm {
         Ok(())
     }
 
-    pub(super) fn put_key(&mut self, seed: &HuaweiKey) -> Result<()> {
+    pub(crate) fn put_key(&mut self, seed: &HuaweiKey) -> Result<()> {
         ensure!(!seed.access.is_empty(), "a key needs its `access`");
         let owner = seed.user.as_deref().map(|user| self.user(user, None)).transpose()?;
         let mut key = match self.keys.get(&seed.access) {
@@ -85,7 +85,7 @@ impl Realm {
         Ok(())
     }
 
-    pub(super) fn put_agency(&mut self, seed: &HuaweiAgency) -> Result<()> {
+    pub(crate) fn put_agency(&mut self, seed: &HuaweiAgency) -> Result<()> {
         ensure!(!seed.id.is_empty() && !seed.name.is_empty(), "an agency needs `id` and `name`");
         let context = || format!("agency {}", seed.name);
         let domain = match (&seed.domain, self.agencies.get(&seed.id)) {
@@ -117,6 +117,19 @@ impl Realm {
         let mut found = self.users.iter().filter(|(_, user)| user.name == text && of_domain(user));
         let (id, _) = found.next().with_context(|| format!("there is no user {text}"))?;
         ensure!(found.next().is_none(), "several users are called {text}: say the id, or the `domain`");
+        Ok(id.clone())
+    }
+
+    /// The id of a project that is named by id, or by name, which must then be one project's only; unsaid, it is the only one there is.
+    pub(crate) fn project(&self, text: Option<&str>) -> Result<String> {
+        if let Some(id) = text.filter(|id| self.projects.contains_key(*id)) {
+            return Ok(id.to_owned());
+        }
+        let fits = |project: &Project| text.is_none_or(|name| project.name == name);
+        let mut found = self.projects.iter().filter(|(_, project)| fits(project));
+        let first = found.next();
+        ensure!(found.next().is_none(), "several projects could be meant: say the id as `project`");
+        let (id, _) = first.with_context(|| format!("there is no project {}", text.unwrap_or_default()))?;
         Ok(id.clone())
     }
 

@@ -3,15 +3,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub(crate) struct RealmSeed {
-    pub(super) domains: Vec<DomainSeed>,
-}
-
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct DomainSeed {
+pub(crate) struct DomainSeed {
     pub(super) id: String,
     pub(super) name: String,
     #[serde(default)]

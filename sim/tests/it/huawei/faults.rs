@@ -58,7 +58,7 @@ fn a_denial_may_carry_its_opaque_reason() {
 }
 
 #[test]
-fn calls_that_nobody_simulates_can_be_told_anything() {
+fn faults_strike_before_anything_of_the_call_is_read() {
     let (simulator, alice) = start();
     let path = format!("/v1/{EU_DE}/providers/fc4d5750-22e7-4798-8a46-f48f62c4c1da/resources/action");
     let body = json!({ "check_restorable": [{ "checkpoint_item_id": "c-1" }] });
@@ -69,7 +69,16 @@ fn calls_that_nobody_simulates_can_be_told_anything() {
     let elsewhere = json!({ "check_restorable": [{ "checkpoint_item_id": "c-2" }] });
     assert_eq!(said(&alice.post(&path, &elsewhere)), (429, "APIGW.0308".to_owned()));
     assert_eq!(said(&alice.post(&path, &body)), (400, "BackupService.4008".to_owned()));
-    assert_eq!(said(&alice.post(&path, &body)), (404, "APIGW.0101".to_owned()));
+    assert_eq!(said(&alice.post(&path, &body)), (400, "CSBS.9001".to_owned()));
+}
+
+#[test]
+fn calls_that_nobody_simulates_can_be_told_anything() {
+    let (simulator, alice) = start();
+    let path = format!("/v1/{EU_DE}/restores");
+    simulator.fault(Fault::on("CreateRestore", What::error(500, "CSBS.9999")));
+    assert_eq!(said(&alice.post(&path, &json!({}))), (500, "CSBS.9999".to_owned()));
+    assert_eq!(said(&alice.post(&path, &json!({}))), (404, "APIGW.0101".to_owned()));
 }
 
 #[test]

@@ -203,8 +203,8 @@ fn what_no_api_has_is_not_found_before_anything_is_checked() {
         assert_eq!(said(&answer), (404, "APIGW.0101".to_owned()), "{method} {path}");
         assert!(answer.header("x-request-id").is_some());
     }
-    let unsimulated = format!("/v1/{EU_DE}/providers/fc4d5750/resources/action");
-    let body = json!({ "check_restorable": [] });
+    let unsimulated = format!("/v1/{EU_DE}/restores");
+    let body = json!({ "restore": {} });
     assert_eq!(said(&alice.bare("POST", &unsimulated, &[], &body.to_string())), (401, "APIGW.0301".to_owned()), "the gate comes first");
     assert_eq!(said(&alice.post(&unsimulated, &body)), (404, "APIGW.0101".to_owned()));
 }

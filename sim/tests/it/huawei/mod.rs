@@ -1,5 +1,6 @@
 //! The other vendor: a client that signs or carries a token, and what it meets.
 
+mod csbs;
 mod faults;
 mod gate;
 mod iam;

@@ -11,12 +11,12 @@ use crate::client::{Client, Draft};
 /// Passing the gate shows in meeting this fault.
 const INSIDE: &str = "Inside.0001";
 
-fn vectors() -> Vec<Value> {
+pub(super) fn vectors() -> Vec<Value> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors-huawei");
     std::fs::read_dir(folder).unwrap().map(|file| serde_json::from_slice(&std::fs::read(file.unwrap().path()).unwrap()).unwrap()).collect()
 }
 
-fn simulator_for(credentials: &Value, clock: &str) -> Simulator {
+pub(super) fn simulator_for(credentials: &Value, clock: &str) -> Simulator {
     let mut key = json!({ "access": credentials["ak"], "secret": credentials["sk"] });
     if let Some(token) = credentials["securityToken"].as_str() {
         key["securityToken"] = json!(token);
@@ -40,7 +40,7 @@ fn simulator_for(credentials: &Value, clock: &str) -> Simulator {
     Simulator::start(Options { seed: seed.to_string(), clock: Clock::Manual(clock.parse().unwrap()), ..Options::default() }).unwrap()
 }
 
-fn draft_of(request: &Value) -> Draft {
+pub(super) fn draft_of(request: &Value) -> Draft {
     let (path, query) = (request["path"].as_str().unwrap(), request["query"].as_str().unwrap());
     let headers = request["headers"].as_object().unwrap();
     Draft {
@@ -54,15 +54,19 @@ fn draft_of(request: &Value) -> Draft {
     }
 }
 
+/// When a signed request was signed.
+pub(super) fn clock_of(request: &Value) -> String {
+    let date = request["headers"]["X-Sdk-Date"].as_str().unwrap();
+    format!("{}-{}-{}T{}:{}:{}Z", &date[..4], &date[4..6], &date[6..8], &date[9..11], &date[11..13], &date[13..15])
+}
+
 #[test]
 fn every_recorded_signature_is_believed_and_a_changed_request_is_not() {
     let mut seen = 0;
     for vector in vectors().into_iter().filter(|vector| vector["signing"].is_object()) {
         let name = vector["name"].as_str().unwrap();
         let request = &vector["request"];
-        let date = request["headers"]["X-Sdk-Date"].as_str().unwrap();
-        let clock = format!("{}-{}-{}T{}:{}:{}Z", &date[..4], &date[4..6], &date[6..8], &date[9..11], &date[11..13], &date[13..15]);
-        let simulator = simulator_for(&vector["credentials"], &clock);
+        let simulator = simulator_for(&vector["credentials"], &clock_of(request));
         let client = Client::of(&simulator);
         let (method, draft) = (request["method"].as_str().unwrap(), draft_of(request));
 
@@ -98,7 +102,7 @@ fn every_recorded_signature_is_believed_and_a_changed_request_is_not() {
 #[test]
 fn keystones_answers_have_the_recorded_form() {
     let mut seen = 0;
-    for vector in vectors().into_iter().filter(|vector| vector["signing"].is_null()) {
+    for vector in vectors().into_iter().filter(|vector| vector["signing"].is_null() && vector["service"] == "iam") {
         let name = vector["name"].as_str().unwrap();
         let simulator = simulator_for(&vector["credentials"], "2025-01-02T03:04:05Z");
         let client = Client::of(&simulator);
