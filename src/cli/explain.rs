@@ -164,7 +164,9 @@ fn acted(row: &Row) -> &'static str {
 fn steward(row: &Row) -> String {
     if row.ok && row.class == Class::Busy {
         let minutes = backoff::ASKED_AGAIN.as_mins();
-        return format!("takes it for an answer that passes by itself: asks again every {minutes} minutes, and counts it as a no only if it lasts until the next check is due");
+        return format!(
+            "takes it for an answer that passes by itself: asks again every {minutes} minutes, and counts it as a no only if it lasts until the next check is due"
+        );
     }
     if row.ok {
         return "takes it for the answer, and not for a failure".to_owned();

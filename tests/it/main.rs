@@ -15,6 +15,7 @@ mod explain;
 mod installation;
 mod moods;
 mod references;
+mod restore_check;
 mod security_group_membership;
 mod silence;
 mod under_attack;

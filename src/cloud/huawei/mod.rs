@@ -105,7 +105,14 @@ impl Huawei {
         let own = self.project.get().map_or("", String::as_str);
         let project = project.unwrap_or(own);
         let client = if project == own { Arc::clone(&self.client) } else { self.client_of(project) };
-        Csbs { client, account: account.to_owned(), project: project.to_owned(), region: region.to_owned(), lane, absence: Arc::clone(&self.absence) }
+        Csbs {
+            client,
+            account: account.to_owned(),
+            project: project.to_owned(),
+            region: region.to_owned(),
+            lane,
+            absence: Arc::clone(&self.absence),
+        }
     }
 
     fn client_of(&self, project: &str) -> Arc<Client<dialect::Rests>> {

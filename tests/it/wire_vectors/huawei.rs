@@ -300,7 +300,10 @@ fn check_backups(report: &mut Report, vector: &Vector) -> Option<Vec<String>> {
         "list checkpoint items" => {
             report.requests += 1;
             report.answers += 1;
-            compare_path(&csbs::requests::list_checkpoint_items(project, &csbs::requests::ItemFilter { resource_id: "", limit: 1, marker: None }));
+            compare_path(&csbs::requests::list_checkpoint_items(
+                project,
+                &csbs::requests::ItemFilter { resource_id: "", limit: 1, marker: None },
+            ));
             if csbs::answers::items(body).ok().map(|items| items.len()) != body["checkpoint_items"].as_array().map(Vec::len) {
                 found.push("we read another list than the answer has".to_owned());
             }
@@ -451,8 +454,11 @@ fn answer(response: &Response) -> HttpAnswer {
 fn every_recording_of_the_identity_and_the_backup_service_is_one_of_our_requests() {
     let report = Report::of(&directory("huawei"));
     assert!(report.red.is_empty(), "{:?}", report.red);
-    let lacking: Vec<&String> =
-        report.unimplemented.keys().filter(|what| ["scheme", "operation iam", "operation csbs"].iter().any(|ours| what.starts_with(ours))).collect();
+    let lacking: Vec<&String> = report
+        .unimplemented
+        .keys()
+        .filter(|what| ["scheme", "operation iam", "operation csbs"].iter().any(|ours| what.starts_with(ours)))
+        .collect();
     assert!(lacking.is_empty(), "{lacking:?}");
     assert_eq!((report.requests, report.answers, report.sent, report.signatures), (15, 7, 17, 13));
 }

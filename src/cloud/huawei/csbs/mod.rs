@@ -6,13 +6,13 @@ mod absence;
 pub mod answers;
 pub mod requests;
 
-pub(super) use absence::Absence;
 use super::dialect::{Rest, Rests};
 use super::errors;
 use super::request::Scope;
 use crate::cloud::budget::Lane;
 use crate::cloud::client::{Accepted, Call, Client, garbled, unreadable};
 use crate::cloud::error::{Class, CloudError, Effect, Explanation, Operation};
+pub(super) use absence::Absence;
 use answers::Said;
 pub use answers::{Answer, CheckpointItem, DiskBackup, Item};
 use requests::{ItemFilter, Request};

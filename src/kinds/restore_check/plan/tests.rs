@@ -68,11 +68,23 @@ fn yes() -> Outcome {
 fn no(code: &str) -> Outcome {
     let error = errors::error(CHECK_RESTORABLE, 400, Some(code), "");
     assert!(error.ok, "{code} is a no");
-    Outcome::Answered(Answer { restorable: false, code: error.code.clone(), error: Some(error), resource_id: None, resource_type: None, request_id: None })
+    Outcome::Answered(Answer {
+        restorable: false,
+        code: error.code.clone(),
+        error: Some(error),
+        resource_id: None,
+        resource_type: None,
+        request_id: None,
+    })
 }
 
 fn item() -> CheckpointItem {
-    CheckpointItem { id: "c-1".to_owned(), status: "available".to_owned(), created_at: "2026-11-22T02:00:00Z".parse().ok(), ..CheckpointItem::default() }
+    CheckpointItem {
+        id: "c-1".to_owned(),
+        status: "available".to_owned(),
+        created_at: "2026-11-22T02:00:00Z".parse().ok(),
+        ..CheckpointItem::default()
+    }
 }
 
 impl Looks {
@@ -177,7 +189,11 @@ fn a_yes_is_ready_and_costs_nothing_until_the_next_check() {
 #[test]
 fn a_no_counts_when_it_has_come_as_often_as_the_threshold_says_and_a_yes_ends_it() {
     let mut looks = a_check(&json!({"failureThreshold": 2}));
-    assert_eq!(looks.look(vec![("db", no("CSBS.6014"))]).said(), pair("False/Checking", "Unknown/Checking"), "one no is not enough to begin with");
+    assert_eq!(
+        looks.look(vec![("db", no("CSBS.6014"))]).said(),
+        pair("False/Checking", "Unknown/Checking"),
+        "one no is not enough to begin with"
+    );
     assert_eq!(looks.after(10 * HOUR).look(vec![("db", yes())]).said(), pair("True/Restorable", "True/Restorable"));
     assert_eq!(looks.after(10 * HOUR).look(vec![("db", no("CSBS.6014"))]).said(), pair("True/Restorable", "True/Restorable"));
     assert!(looks.message().contains("for db the latest answer was no"), "{}", looks.message());
@@ -224,7 +240,12 @@ fn an_answer_grows_old_whether_or_not_anybody_looks() {
 
 #[test]
 fn what_keeps_steward_from_asking_says_so_and_leaves_the_answer_alone() {
-    let table = [(Class::Denied, "AccessDenied"), (Class::Retired, "ServiceRetired"), (Class::Invalid, "InvalidSpec"), (Class::NotFound, "NotFound")];
+    let table = [
+        (Class::Denied, "AccessDenied"),
+        (Class::Retired, "ServiceRetired"),
+        (Class::Invalid, "InvalidSpec"),
+        (Class::NotFound, "NotFound"),
+    ];
     for (class, reason) in table {
         let ready = format!("False/{reason}");
         let mut looks = a_check(&json!({}));
@@ -295,7 +316,8 @@ fn an_answer_belongs_to_its_question() {
     looks.object.metadata.generation = Some(3);
     assert_eq!(looks.look(vec![]).said(), pair("False/Checking", "Unknown/Checking"), "another server, another question");
     looks.look(vec![("db", yes())]);
-    looks.object.metadata.annotations = Some(BTreeMap::from([("reconcile.cloudsteward.dev/requestedAt".to_owned(), "2026-11-22T09:00:00Z".to_owned())]));
+    looks.object.metadata.annotations =
+        Some(BTreeMap::from([("reconcile.cloudsteward.dev/requestedAt".to_owned(), "2026-11-22T09:00:00Z".to_owned())]));
     assert_eq!(looks.due(), ["db"], "somebody wishes for an answer now");
     looks.look(vec![("db", yes())]);
     assert_eq!(looks.due(), Vec::<&str>::new());
