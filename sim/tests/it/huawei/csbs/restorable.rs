@@ -179,6 +179,45 @@ fn a_volume_that_is_too_small_is_6024() {
 }
 
 #[test]
+fn of_all_that_is_in_the_way_the_first_is_told() {
+    let (simulator, alice) = stocked();
+    let ask = |mapping: &[(&str, &str)]| verdict(&alice, &home_by(mapping)).0;
+    let heal = |change: HuaweiEdit| edit(&simulator, change);
+    let small = |id: &str, bootable: bool, shareable: bool| HuaweiVolume { bootable, shareable, ..HuaweiVolume::new(id, 1) };
+    heal(server(|it| {
+        it.zone = Some("eu-de-03".to_owned());
+        it.task = Some(HuaweiTask::Restoring);
+        it.status = Some("RESIZE".to_owned());
+        it.volumes = Some(Vec::new());
+    }));
+    heal(backup(|it| {
+        it.kind = Some(BARE_METAL.to_owned());
+        it.status = Some("error".to_owned());
+    }));
+    let strange = [(NOTHING, WEB_DATA)];
+    assert_eq!(ask(&strange), "CSBS.6019");
+    for (change, code) in [
+        (backup(|it| it.kind = Some("OS::Nova::Server".to_owned())), "CSBS.6025"),
+        (server(|it| it.zone = Some("eu-de-01".to_owned())), "CSBS.6015"),
+        (HuaweiEdit::server_task(WEB, HuaweiTask::None), "CSBS.6005"),
+        (HuaweiEdit::server_status(WEB, "ACTIVE"), "CSBS.4000"),
+        (HuaweiEdit::backup_status(WEB_BACKUP, "available"), "CSBS.6020"),
+        (HuaweiEdit::attach(WEB, small(WEB_SYSTEM, true, true)), "CSBS.6017"),
+    ] {
+        heal(change);
+        assert_eq!(ask(&strange), code);
+    }
+    assert_eq!(ask(&[(WEB_DATA_BACKUP, WEB_SYSTEM)]), "CSBS.6018");
+    let crossed = [(WEB_SYSTEM_BACKUP, WEB_DATA), (WEB_DATA_BACKUP, WEB_SYSTEM)];
+    assert_eq!(ask(&crossed), "CSBS.6014");
+    heal(HuaweiEdit::attach(WEB, small(WEB_DATA, false, false)));
+    assert_eq!(ask(&crossed), "CSBS.6021");
+    heal(HuaweiEdit::attach(WEB, small(WEB_SYSTEM, true, false)));
+    assert_eq!(ask(&crossed), "CSBS.6023");
+    assert_eq!(ask(&[(WEB_SYSTEM_BACKUP, WEB_SYSTEM), (WEB_DATA_BACKUP, WEB_DATA)]), "CSBS.6024");
+}
+
+#[test]
 fn somebody_elses_servers_and_backups_do_not_exist() {
     let (_simulator, alice) = stocked();
     let token = alice.token(&project(CN_NORTH));

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use steward_cloudsim::{CsbsSeed, Edit, Fault, HuaweiEdit, HuaweiVerdict, Refusals, SettingsSeed, What};
 
 use super::{DB, DB_BACKUP, NOTHING, WEB, WEB_BACKUP, action, ask, edit, home, question, settings, stocked, verdict};
-use crate::huawei::{Alice, DEMO, items, said};
+use crate::huawei::{Alice, DEMO, EU_DE, items, project, said};
 
 /// Every code of the page, with the status of its first row.
 const CODES: &[(&str, u16)] = &[
@@ -123,6 +123,19 @@ fn a_closed_service_refuses_everybody_after_the_gateway() {
 }
 
 #[test]
+fn the_service_may_be_closed_for_one_project() {
+    let (simulator, alice) = stocked();
+    let fault = r#"{"operation": "*", "service": "csbs", "match": {"project_id": "PROJECT"}, "what": {"code": "BackupService.4008"},
+                    "times": "forever"}"#;
+    assert_eq!(alice.wire.admin("POST", "faults", &fault.replace("PROJECT", EU_DE)).status, 200);
+    let other = alice.get_with_token(&items(EU_DE), &alice.token(&project(EU_DE)));
+    assert_eq!(said(&other), (400, "BackupService.4008".to_owned()));
+    assert_eq!(other.json()["error_msg"], "New project are not allowed to use old services.");
+    assert_eq!(verdict(&alice, &home()).0, "yes");
+    assert_eq!(simulator.calls().iter().filter(|call| call.code.is_some()).count(), 1);
+}
+
+#[test]
 fn the_question_is_counted_and_throttled() {
     let (simulator, alice) = stocked();
     let limits = [("CheckRestorable".to_owned(), 2)].into();
@@ -154,7 +167,8 @@ fn a_guard_rail_of_the_organization_can_speak_through_csbs_with_any_of_its_codes
         assert_eq!(opaque.is_string(), code == "Organizations.1007", "{answer:?}");
         assert_eq!(answer.json()["request_id"], Value::Null);
     }
-    assert_eq!(What::documented("Organizations.9999"), None);
+    let all = (0..=9999).filter(|number| What::documented(format!("Organizations.{number}")).is_some()).count();
+    assert_eq!(all, 97);
     let fault = r#"{"operation": "CheckRestorable", "what": {"code": "Organizations.1015"}}"#;
     assert_eq!(alice.wire.admin("POST", "faults", fault).status, 200);
     assert_eq!(said(&ask(&alice, &[home()])), (401, "Organizations.1015".to_owned()));
