@@ -83,8 +83,8 @@ impl Kind for RestoreCheck {
         plan::declare(self, status, verdict, now);
     }
 
-    fn ages_at(&self) -> Option<Timestamp> {
-        plan::ages_at(self)
+    fn ages_at(&self, after: Timestamp) -> Option<Timestamp> {
+        plan::ages_at(self, after)
     }
 
     async fn observe(&self, given: &Given<Self>, cloud: &Session, now: Timestamp) -> Result<Observed, CloudError> {

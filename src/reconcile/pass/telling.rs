@@ -71,7 +71,7 @@ impl<K: Kind> Pass<'_, K> {
         drop(remembered);
         let recovered = before.is_some_and(|reason| reason != Reason::Applying.as_str() && reason != Reason::AwaitingConsistency.as_str());
         let worth_telling = match verdict.phase {
-            Phase::Stuck | Phase::Unknown => true,
+            Phase::Stuck | Phase::Unknown | Phase::Outdated => true,
             Phase::Settled => recovered,
             Phase::Working => verdict.reason == Reason::DriftDetected,
         };

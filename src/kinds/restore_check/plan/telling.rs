@@ -50,11 +50,9 @@ pub(super) fn stale_times(object: &RestoreCheck, status: &RestoreCheckStatus) ->
     status.checks.iter().filter_map(|check| stale_at(object, check))
 }
 
-/// When what is said of the object will be too old, if it isn't said to be so already.
-pub(in crate::kinds::restore_check) fn ages_at(object: &RestoreCheck) -> Option<Timestamp> {
-    let status = object.status.as_ref()?;
-    let said = status.envelope.conditions.iter().find(|condition| condition.type_ == RESTORABLE)?;
-    if said.reason == Reason::Stale.as_str() { None } else { stale_times(object, status).min() }
+/// The first time after this at which an answer grows too old.
+pub(in crate::kinds::restore_check) fn ages_at(object: &RestoreCheck, after: Timestamp) -> Option<Timestamp> {
+    stale_times(object, object.status.as_ref()?).filter(|at| *at > after).min()
 }
 
 /// The verdict of a pass that could look: what a person must act on comes first.
@@ -75,7 +73,7 @@ pub(super) fn verdict(object: &RestoreCheck, given: &Given<RestoreCheck>, status
         return Verdict { message: format!("{name}: {}", verdict.message), ..verdict };
     }
     if of(Standing::Stale).next().is_some() {
-        return said(Phase::Unknown, Reason::Stale, stale(of(Standing::Stale)));
+        return said(Phase::Outdated, Reason::Stale, stale(of(Standing::Stale)));
     }
     let lasts = |failure: &Failure| now.duration_since(failure.since) >= patience(given.sync_interval);
     if let Some((name, failure)) = failing.iter().find(|(_, failure)| lasts(failure)) {
@@ -152,7 +150,7 @@ pub(in crate::kinds::restore_check) fn declare(object: &RestoreCheck, status: &m
         // What stands in the way of the first answer is what there is to say.
         let (reason, message) = match verdict.phase {
             Phase::Settled => (Reason::Checking, "no answer that counts yet".to_owned()),
-            Phase::Working | Phase::Stuck | Phase::Unknown => (verdict.reason, verdict.message.clone()),
+            Phase::Working | Phase::Stuck | Phase::Unknown | Phase::Outdated => (verdict.reason, verdict.message.clone()),
         };
         (Restorable::Unknown, reason, message)
     } else {

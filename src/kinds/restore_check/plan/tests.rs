@@ -227,9 +227,9 @@ fn an_answer_grows_old_whether_or_not_anybody_looks() {
     looks.look(vec![("db", yes())]).after(14 * HOUR).look(vec![]);
     assert_eq!(looks.said(), pair("True/Restorable", "True/Restorable"));
     assert_eq!(looks.next, Next::At(looks.now + HOUR));
-    assert_eq!(looks.object.ages_at(), Some(looks.now + HOUR));
+    assert_eq!(looks.object.ages_at(looks.now), Some(looks.now + HOUR));
     assert_eq!(looks.after(HOUR).look(vec![]).said(), pair("Unknown/Stale", "Unknown/Stale"));
-    assert_eq!(looks.object.ages_at(), None, "it is said already");
+    assert_eq!(looks.object.ages_at(looks.now), None);
     assert_eq!(looks.look(vec![("db", yes())]).said(), pair("True/Restorable", "True/Restorable"));
     // By default, until it should have been replaced for the second time.
     let mut looks = a_check(&json!({}));
