@@ -1,7 +1,7 @@
 //! The whole operator, wired: what it needs from outside goes in, and it works until it is told to stop or can't go on.
 
 use crate::ambient::{Clock, Dice};
-use crate::api::{CloudCommand, CloudCredential, EciScalingConfig, SecurityGroupMembership};
+use crate::api::{CloudCommand, CloudCredential, EciScalingConfig, RestoreCheck, SecurityGroupMembership};
 use crate::cloud::budget::{Budget, Limits};
 use crate::cloud::client::{CallObserver, FinishedCall};
 use crate::cloud::transport::{Transport, TransportError};
@@ -67,6 +67,7 @@ pub struct Config {
 pub enum KindName {
     CloudCommand,
     EciScalingConfig,
+    RestoreCheck,
     SecurityGroupMembership,
 }
 
@@ -222,6 +223,7 @@ impl Operator {
                     match kind {
                         KindName::EciScalingConfig => self.look::<EciScalingConfig>(*namespace).await,
                         KindName::CloudCommand => self.look::<CloudCommand>(*namespace).await,
+                        KindName::RestoreCheck => self.look::<RestoreCheck>(*namespace).await,
                         KindName::SecurityGroupMembership => self.look::<SecurityGroupMembership>(*namespace).await,
                     }
                 }
@@ -284,6 +286,7 @@ impl Operator {
             match kind {
                 KindName::EciScalingConfig => at_work.add::<EciScalingConfig>(&shared, &sights, &self.gauges, &stop),
                 KindName::CloudCommand => at_work.add::<CloudCommand>(&shared, &sights, &self.gauges, &stop),
+                KindName::RestoreCheck => at_work.add::<RestoreCheck>(&shared, &sights, &self.gauges, &stop),
                 KindName::SecurityGroupMembership => at_work.add::<SecurityGroupMembership>(&shared, &sights, &self.gauges, &stop),
             }
         }

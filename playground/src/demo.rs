@@ -1,4 +1,4 @@
-//! `demo`: a walk through the playground in five acts. Every command is shown as it is run, and what follows is its own output.
+//! `demo`: a walk through the playground in six acts. Every command is shown as it is run, and what follows is its own output.
 
 use std::path::Path;
 use std::process::Command;
@@ -32,7 +32,7 @@ const CRASH: usize = 1;
 const READY: Duration = Duration::from_secs(60);
 
 /// Each fits a terminal of 24 lines.
-const ACTS: [Act; 5] = [
+const ACTS: [Act; 6] = [
     Act {
         title: "One image changes, and the sidecar that somebody added by hand survives",
         look_at: "the manifest names one container; the cloud replaces the list as a whole, and still has both after one Modify",
@@ -90,6 +90,19 @@ const ACTS: [Act; 5] = [
             Type(r#"kubectl patch sgm web-1 --type=merge -p '{"spec": {"managementPolicy": "Manage"}}'"#),
             Type("kubectl wait --for=condition=Ready sgm/web-1 --timeout=60s"),
             Type("steward-playground calls --about i-web1 --last 3"),
+        ],
+    },
+    Act {
+        title: "Can last night's backups be put back? One can, and one says why not",
+        look_at: "Huawei's backup service is only asked; the code, what it means and what to do stand in the object, and in `steward explain`",
+        lines: &[
+            Type(r#"sed "s|https://cloudsim|$CLOUDSIM_URL|" playground/manifests/restore-checks.yaml | kubectl apply -f -"#),
+            Type("kubectl wait --for=condition=Ready restorecheck/shop-web --timeout=60s"),
+            Type("kubectl wait --for=condition=Stalled restorecheck/shop-db --timeout=60s"),
+            Type("kubectl get restorechecks"),
+            Type(r#"kubectl get rchk shop-db -o jsonpath='{.status.conditions[0].message}{"\n"}'"#),
+            Type("steward explain CSBS.6024"),
+            Type("steward-playground calls --about f45c477a-57e5-465f-999f-d845083962db --last 2"),
         ],
     },
     Act {

@@ -11,11 +11,13 @@ pub mod eci_scaling_config;
 pub mod envelope;
 pub mod journal;
 pub mod paths;
+pub mod restore_check;
 pub mod security_group_membership;
 
 pub use cloud_command::CloudCommand;
 pub use cloud_credential::CloudCredential;
 pub use eci_scaling_config::EciScalingConfig;
+pub use restore_check::RestoreCheck;
 pub use security_group_membership::SecurityGroupMembership;
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
@@ -27,7 +29,7 @@ pub const GROUP: &str = "cloudsteward.dev";
 
 /// Every CRD, as it is committed below `crds/` and installed.
 pub fn crds() -> Vec<CustomResourceDefinition> {
-    [CloudCredential::crd(), EciScalingConfig::crd(), CloudCommand::crd(), SecurityGroupMembership::crd()]
+    [CloudCredential::crd(), EciScalingConfig::crd(), CloudCommand::crd(), SecurityGroupMembership::crd(), RestoreCheck::crd()]
         .map(looked_at_by_nobody_yet)
         .into()
 }

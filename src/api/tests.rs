@@ -278,7 +278,7 @@ fn the_manifests_that_people_write_come_back_as_they_were_with_the_defaults_besi
 
 #[test]
 fn the_defaults_of_the_types_are_those_of_the_schema() {
-    let [credential, _, _, membership] = crds().try_into().unwrap_or_else(|_| unreachable!("four kinds"));
+    let [credential, _, _, membership, _] = crds().try_into().unwrap_or_else(|_| unreachable!("five kinds"));
     for (crd, manifest, read) in [
         (&credential, yaml(LEAST_CREDENTIAL), through::<CloudCredential>(&yaml(LEAST_CREDENTIAL))),
         (&membership, yaml(LEAST_MEMBERSHIP), through::<SecurityGroupMembership>(&yaml(LEAST_MEMBERSHIP))),

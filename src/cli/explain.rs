@@ -1,7 +1,7 @@
 //! `steward explain`: what a cloud's error code means. Needs neither a cluster nor a cloud.
 
 use crate::cloud::catalogue::Row;
-use crate::cloud::error::Acted;
+use crate::cloud::error::{Acted, Class};
 use crate::cloud::explain;
 use crate::reason::Reason;
 use crate::reconcile::backoff;
@@ -162,6 +162,12 @@ fn acted(row: &Row) -> &'static str {
 }
 
 fn steward(row: &Row) -> String {
+    if row.ok && row.class == Class::Busy {
+        let minutes = backoff::ASKED_AGAIN.as_mins();
+        return format!(
+            "takes it for an answer that passes by itself: asks again every {minutes} minutes, and counts it as a no only if it lasts until the next check is due"
+        );
+    }
     if row.ok {
         return "takes it for the answer, and not for a failure".to_owned();
     }
@@ -223,6 +229,8 @@ mod tests {
     fn what_steward_does_depends_on_what_the_code_says() {
         let table = [
             ("InvalidInstanceId.AlreadyExists", "takes it for the answer"),
+            ("CSBS.6014", "takes it for the answer"),
+            ("CSBS.6015", "asks again every 10 minutes"),
             ("ExitCodeNonzero", "runs nothing again"),
             ("Invocation.ExceedQuota", "00:00 in UTC+8"),
             ("IdempotentParameterMismatch", "a person has to decide"),

@@ -1,9 +1,9 @@
 //! `steward run`: from flags and the machine's surroundings to a running operator.
 
 use crate::ambient::{Clock, Dice};
-use crate::cloud::alibaba::OPERATIONS;
 use crate::cloud::budget::{Limits, Rule};
 use crate::cloud::transport::{Transport, TransportOptions};
+use crate::cloud::{alibaba, huawei};
 use crate::credentials::{AllowedEndpoints, Pattern};
 use crate::operator::{self, Config, Connect, KindName, LeaderElection, Outside};
 use anyhow::Context as _;
@@ -35,7 +35,7 @@ pub struct Flags {
         long,
         env = "STEWARD_KINDS",
         value_delimiter = ',',
-        default_value = "CloudCommand,EciScalingConfig,SecurityGroupMembership",
+        default_value = "CloudCommand,EciScalingConfig,RestoreCheck,SecurityGroupMembership",
         value_name = "KIND,…"
     )]
     kinds: Vec<Kind>,
@@ -98,6 +98,8 @@ enum Kind {
     CloudCommand,
     #[value(name = "EciScalingConfig", alias = "eciscalingconfig", alias = "eciscalingconfigs")]
     EciScalingConfig,
+    #[value(name = "RestoreCheck", alias = "restorecheck", alias = "restorechecks")]
+    RestoreCheck,
     #[value(name = "SecurityGroupMembership", alias = "securitygroupmembership", alias = "securitygroupmemberships")]
     SecurityGroupMembership,
 }
@@ -107,6 +109,7 @@ impl From<Kind> for KindName {
         match kind {
             Kind::CloudCommand => Self::CloudCommand,
             Kind::EciScalingConfig => Self::EciScalingConfig,
+            Kind::RestoreCheck => Self::RestoreCheck,
             Kind::SecurityGroupMembership => Self::SecurityGroupMembership,
         }
     }
@@ -271,7 +274,8 @@ fn limits(flags: &Flags) -> anyhow::Result<Limits> {
     let rules = given(&flags.limits).map(str::parse).collect::<Result<Vec<Rule>, _>>()?;
     for (service, name) in rules.iter().filter_map(Rule::names) {
         // A release may learn or drop an operation: that must not keep the operator from starting.
-        if OPERATIONS.iter().any(|known| known.service == service) && !OPERATIONS.iter().any(|known| known.name == name) {
+        let mut of_service = alibaba::OPERATIONS.iter().chain(&huawei::OPERATIONS).filter(|known| known.service == service).peekable();
+        if of_service.peek().is_some() && !of_service.any(|known| known.name == name) {
             tracing::warn!(service, operation = name, "--limit names an operation that steward never calls");
         }
     }

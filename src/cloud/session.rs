@@ -7,6 +7,7 @@ use super::alibaba::ess::{DESCRIBE_ECI_SCALING_CONFIGURATIONS, Ess};
 use super::budget::{BudgetKey, Lane};
 use super::error::{Class, CloudError, Explanation, Operation};
 use super::huawei::Huawei;
+use super::huawei::csbs::{CHECK_RESTORABLE, Csbs};
 use jiff::Timestamp;
 use std::fmt;
 use std::sync::Arc;
@@ -16,6 +17,12 @@ const NOT_ALIBABA: Explanation = Explanation::of(
     Class::Invalid,
     "objects of this kind live at Alibaba Cloud, and the credential is one of another cloud",
     "set spec.credentialRef.name to a CloudCredential with provider AlibabaCloud",
+);
+
+const NOT_HUAWEI: Explanation = Explanation::of(
+    Class::Invalid,
+    "only Huawei Cloud and Open Telekom Cloud have the backup service, and the credential is one of another cloud",
+    "set spec.credentialRef.name to a CloudCredential with provider HuaweiCloud or OpenTelekomCloud",
 );
 
 /// One credential at work, at whichever cloud. Cheap to clone.
@@ -111,6 +118,15 @@ impl Session {
         match &self.cloud {
             Cloud::Alibaba(alibaba) => Ok(alibaba.ess(&self.account, &self.region, self.lane).begun_by(self.begin_by)),
             Cloud::Huawei(_) => Err(CloudError::explained(DESCRIBE_ECI_SCALING_CONFIGURATIONS, &NOT_ALIBABA)),
+        }
+    }
+
+    /// The backup service of Huawei Cloud or Open Telekom Cloud, if that is where the credential is at home; in the project of this id, or in
+    /// the credential's own.
+    pub fn csbs(&self, project: Option<&str>) -> Result<Csbs, CloudError> {
+        match &self.cloud {
+            Cloud::Huawei(huawei) => Ok(huawei.csbs(&self.account, &self.region, project, self.lane)),
+            Cloud::Alibaba(_) => Err(CloudError::explained(CHECK_RESTORABLE, &NOT_HUAWEI)),
         }
     }
 

@@ -2,4 +2,5 @@
 
 pub mod cloud_command;
 pub mod eci_scaling_config;
+pub mod restore_check;
 pub mod security_group_membership;

@@ -9,6 +9,8 @@ const SECOND: SignedDuration = SignedDuration::from_secs(1);
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 /// A busy resource is waited for this long before somebody is told.
 pub const BUSY_FOR: SignedDuration = SignedDuration::from_mins(30);
+/// An answer that something is busy, where that is an answer and no failure, is asked for again after this long.
+pub const ASKED_AGAIN: SignedDuration = SignedDuration::from_mins(10);
 /// How often an error that nobody can name is tried before it is left to the hourly probe.
 const UNEXPECTED_TRIES: u32 = 5;
 /// Where a quota's day begins and ends at midnight.

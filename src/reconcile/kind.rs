@@ -73,7 +73,20 @@ pub trait Kind: Recorded + Claimant + CustomResourceExt {
         now: Timestamp,
     ) -> impl Future<Output = Result<Self::Observed, CloudError>> + Send;
 
+    /// What could not be read although the rest could, by part: a part that is held in the plan waits until it may be tried again.
+    fn unread(_: &Self::Observed) -> Vec<(Part, CloudError)> {
+        Vec::new()
+    }
+
     fn plan(&self, given: &Given<Self>, seen: &Self::Observed, goal: Goal, now: Timestamp) -> Plan<Self>;
+
+    /// Adds the conditions that only this kind has, however a pass ended: what they say may have grown old.
+    fn own_conditions(&self, _: &mut Self::Status, _: &Verdict, _: Timestamp) {}
+
+    /// The first time after this at which something of what they say has grown too old, though nobody could look.
+    fn ages_at(&self, _: Timestamp) -> Option<Timestamp> {
+        None
+    }
 
     fn perform(step: &Self::Step, cloud: &Session) -> impl Future<Output = Result<Receipt, CloudError>> + Send;
 

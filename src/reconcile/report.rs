@@ -52,7 +52,7 @@ impl Report {
     pub fn event<O: Resource<DynamicType = ()>>(&self, object: &O, phase: Phase, reason: Reason, action: &str, note: &str) {
         let type_ = match phase {
             Phase::Settled | Phase::Working => "Normal",
-            Phase::Stuck | Phase::Unknown => "Warning",
+            Phase::Stuck | Phase::Unknown | Phase::Outdated => "Warning",
         };
         let event = Event {
             metadata: ObjectMeta {

@@ -39,6 +39,8 @@ pub enum Phase {
     Stuck,
     /// Nobody can tell at the moment.
     Unknown,
+    /// Nobody can tell any more, and a person has to see why.
+    Outdated,
 }
 
 /// Which conditions a kind has beside `Ready`, `Reconciling` and `Stalled`.
@@ -57,14 +59,14 @@ pub fn declare(conditions: &mut Vec<Condition>, verdict: &Verdict, shape: Shape,
         match verdict.phase {
             Phase::Settled => TRUE,
             Phase::Working | Phase::Stuck => FALSE,
-            Phase::Unknown => UNKNOWN,
+            Phase::Unknown | Phase::Outdated => UNKNOWN,
         },
     );
     if shape == Shape::State {
         said.set(
             SYNCED,
             match (verdict.phase, verdict.drifted) {
-                (Phase::Unknown, _) => UNKNOWN,
+                (Phase::Unknown | Phase::Outdated, _) => UNKNOWN,
                 (_, Some(true)) | (Phase::Working | Phase::Stuck, _) => FALSE,
                 (Phase::Settled, _) => TRUE,
             },
@@ -76,13 +78,18 @@ pub fn declare(conditions: &mut Vec<Condition>, verdict: &Verdict, shape: Shape,
     }
     match verdict.phase {
         Phase::Working => said.set(RECONCILING, TRUE),
-        Phase::Settled | Phase::Stuck | Phase::Unknown => said.clear(RECONCILING),
+        Phase::Settled | Phase::Stuck | Phase::Unknown | Phase::Outdated => said.clear(RECONCILING),
     }
     match verdict.phase {
-        Phase::Stuck => said.set(STALLED, TRUE),
+        Phase::Stuck | Phase::Outdated => said.set(STALLED, TRUE),
         Phase::Settled | Phase::Working | Phase::Unknown => said.clear(STALLED),
     }
     said.clear(SUSPENDED);
+}
+
+/// Says one more thing of an object than `declare` does: a condition of its kind's own, in the verdict's words.
+pub fn state(conditions: &mut Vec<Condition>, type_: &str, status: &str, verdict: &Verdict, generation: i64, now: Timestamp) {
+    Say { conditions, verdict, generation, now }.set(type_, status);
 }
 
 /// A suspended object keeps its last verdict and says in one more condition that it is not looked at.
@@ -200,6 +207,7 @@ mod tests {
         assert_eq!(told(Phase::Working, Some(true)), ["Ready=False", "Synced=False", "Drifted=True", "Reconciling=True"]);
         assert_eq!(told(Phase::Stuck, None), ["Ready=False", "Synced=False", "Stalled=True"]);
         assert_eq!(told(Phase::Unknown, None), ["Ready=Unknown", "Synced=Unknown"]);
+        assert_eq!(told(Phase::Outdated, None), ["Ready=Unknown", "Synced=Unknown", "Stalled=True"]);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use cloud_steward::cloud::canonical::canonical_query;
 use cloud_steward::cloud::error::{CloudError, Operation};
 use cloud_steward::cloud::huawei::errors::envelope;
 use cloud_steward::cloud::huawei::iam::answers::{self, TemporaryKey, Token};
-use cloud_steward::cloud::huawei::{self, iam};
+use cloud_steward::cloud::huawei::{self, csbs, iam};
 use cloud_steward::cloud::transport::{HttpAnswer, is_readable};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::de::DeserializeOwned;
@@ -88,7 +88,10 @@ fn read_as(answer: &HttpAnswer, of_alibaba: &[Operation], of_huawei: &[Operation
         });
     }
     for operation in of_huawei {
-        well += judged(huawei::judge(*operation, answer), answer, |_| 0);
+        well += judged(huawei::judge(*operation, answer), answer, |body| {
+            let items = csbs::answers::items(body).map_or(0, |items| usize::from(items.iter().all(|item| !item.id.is_empty())));
+            items + usize::from(csbs::answers::item(body).is_ok())
+        });
     }
     if let Some(refusal) = envelope::refusal(answer) {
         // What is kept of a refusal is bounded, however long the answer is.

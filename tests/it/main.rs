@@ -17,6 +17,7 @@ mod installation;
 mod moods;
 mod references;
 mod relay;
+mod restore_check;
 mod security_group_membership;
 mod silence;
 mod under_attack;

@@ -8,7 +8,7 @@ fn the_demo_runs_to_its_end_and_shows_what_it_announces() {
     let text = String::from_utf8_lossy(&said.stdout);
     assert!(said.status.success(), "{text}\n{}", String::from_utf8_lossy(&said.stderr));
     let acts: Vec<&str> = text.split("\n=== ").skip(1).collect();
-    let [changed, crashed, joined, drifted, rejected] = acts[..] else { panic!("five acts: {text}") };
+    let [changed, crashed, joined, drifted, restorable, rejected] = acts[..] else { panic!("six acts: {text}") };
     let (before_crash, after_crash) = crashed.split_once("$ kill -9").expect("a crash");
     let (of_steward, of_the_loop) = after_crash.split_once("$ steward-playground retry-loop").expect("a retry loop");
     let (before, after) = changed.split_once("kubectl apply").expect("an apply");
@@ -28,6 +28,10 @@ fn the_demo_runs_to_its_end_and_shows_what_it_announces() {
         (joined, "web-1       True    InSync"),
         (drifted, "DriftDetected   spec.targets[i-web1]   not a member"),
         (drifted, "JoinSecurityGroup  InstanceId=i-web1 SecurityGroupId=sg-web  200"),
+        (restorable, "shop-web   True    Restorable      True"),
+        (restorable, "shop-db    False   NotRestorable   False"),
+        (restorable, "is smaller than the disk that was backed up [CSBS.6024]"),
+        (restorable, "csbs CheckRestorable, HTTP 400"),
         (rejected, "CredentialRejected"),
         (rejected, "SignatureDoesNotMatch"),
     ] {

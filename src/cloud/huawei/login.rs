@@ -1,20 +1,24 @@
 //! Who a credential is, and in which project it works; and the tokens and temporary keys by which it says so, fetched and renewed.
 
 use super::dialect::{Rest, Rests};
+use super::endpoints::Provider;
 use super::iam::answers::{self, Domain, TemporaryKey, Token, Unreadable};
 use super::iam::requests::{self, Agency, DomainRef, Request, TokenScope, UserRef};
 use super::request::{Keys, Scope};
 use super::{Auth, ProjectRef, Proof};
 use crate::cloud::budget::Lane;
-use crate::cloud::client::{Accepted, Call, Client, Fresh, KeySource, unreadable};
+use crate::cloud::client::{Accepted, Call, CallObserver, Client, FinishedCall, Fresh, KeySource, Ring, Surroundings, unreadable};
 use crate::cloud::error::{Class, CloudError, Explanation, Operation};
 use crate::cloud::transport::HttpAnswer;
 use crate::reason::Reason;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use secrecy::SecretString;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use url::Url;
 
 /// How long the keys of an agency are asked for: long enough to be rare, short enough for a right that is taken away to end.
 const AGENCY_KEY_LASTS: Duration = Duration::from_secs(3600);
@@ -30,6 +34,13 @@ const NO_PROJECT: Explanation = Explanation {
     meaning: "the account has no such project: the one in spec.project, or, where that is not set, the one that is called like spec.region",
     hint: "set spec.project to a project that the identity may see; My Credentials in the console lists them",
     ..NO_ACCOUNT
+};
+
+/// The same of a project that an object names.
+const NO_PROJECT_OF_OBJECT: Explanation = Explanation {
+    meaning: "the identity cannot work in the project in spec.projectId, or there is none of this id",
+    hint: "set spec.projectId to a project of the credential's account and region in which its user has a role, or leave it out to use the credential's own",
+    ..NO_PROJECT
 };
 
 /// Whose keys these are.
@@ -50,18 +61,51 @@ pub(super) struct Login {
     project: ProjectRef,
     kind: &'static str,
     agency: Option<Agency>,
+    /// What is said of a project that is not there.
+    no_project: &'static Explanation,
     /// What the last token said; keys say nothing of themselves.
     said: Mutex<Option<Caller>>,
 }
 
+/// How the services are reached, whatever the keys.
+#[derive(Clone)]
+pub(super) struct Way {
+    pub(super) provider: Provider,
+    pub(super) endpoints: BTreeMap<String, Url>,
+    pub(super) around: Surroundings,
+}
+
+impl Way {
+    pub(super) fn client(&self, ring: Ring<Keys>) -> Client<Rests> {
+        Client::new(Rests { provider: self.provider, endpoints: self.endpoints.clone() }, ring, self.around.clone())
+    }
+
+    /// For one question whose refusal need not be the keys' fault: nobody closes the credential because of it.
+    fn apart(&self, keys: Keys) -> Client<Rests> {
+        let around = Surroundings { observer: Arc::new(Counted(Arc::clone(&self.around.observer))), ..self.around.clone() };
+        Self { around, ..self.clone() }.client(Ring::given(keys))
+    }
+}
+
+/// Hears of calls, and not of refusals.
+struct Counted(Arc<dyn CallObserver>);
+
+impl CallObserver for Counted {
+    fn finished(&self, call: &FinishedCall) {
+        self.0.finished(call);
+    }
+}
+
 impl Login {
-    pub(super) fn new(region: String, project: ProjectRef, auth: &Auth) -> Self {
+    /// Into the credential's own project, or into one that an object names.
+    pub(super) fn new(region: String, project: ProjectRef, auth: &Auth, of_object: bool) -> Self {
         let (kind, agency) = match auth {
             Auth::Own(Proof::AccessKey { .. }) => ("AccessKey", None),
             Auth::Own(Proof::Password { .. }) => ("User", None),
             Auth::Agency(_, agency) => ("Agency", Some(agency.clone())),
         };
-        Self { region, project, kind, agency, said: Mutex::default() }
+        let no_project = if of_object { &NO_PROJECT_OF_OBJECT } else { &NO_PROJECT };
+        Self { region, project, kind, agency, no_project, said: Mutex::default() }
     }
 
     pub(super) async fn identify(&self, client: &Client<Rests>) -> Result<Caller, CloudError> {
@@ -112,7 +156,7 @@ impl Login {
         });
         match (projects.pop(), projects.is_empty()) {
             (Some(project), true) => Ok(project.id),
-            _ => Err(CloudError::explained(operation, &NO_PROJECT)),
+            _ => Err(CloudError::explained(operation, self.no_project)),
         }
     }
 
@@ -145,9 +189,18 @@ impl Login {
         Ok(fresh(token))
     }
 
+    /// A refusal of someone who has just been let in, without a closer reason, means the project.
+    fn blames_the_project(&self, error: CloudError) -> CloudError {
+        if error.class != Class::Unauthenticated || error.code.is_some() {
+            return error;
+        }
+        let CloudError { operation, http_status, request_id, .. } = error;
+        CloudError { http_status, request_id, ..CloudError::explained(operation, self.no_project) }
+    }
+
     fn caller(&self, operation: Operation, token: &Token) -> Result<Caller, CloudError> {
         let account = token.account().ok_or_else(|| CloudError::explained(operation, &NO_ACCOUNT))?;
-        let project = token.project.as_ref().ok_or_else(|| CloudError::explained(operation, &NO_PROJECT))?;
+        let project = token.project.as_ref().ok_or_else(|| CloudError::explained(operation, self.no_project))?;
         let name = match self.agency {
             Some(_) => self.name_in(&account.name),
             None => format!("user {} of {}", token.user.name, account.name),
@@ -172,20 +225,26 @@ pub(super) enum Source {
     AgencyKey(AgencyKey),
 }
 
-/// A token for a name and a password.
+/// A token for work in the project, for a name and a password.
 pub(super) struct PasswordToken {
+    pub(super) user: User,
+    /// Whether the password was right once: then no renewal asks for it alone again.
+    pub(super) proven: AtomicBool,
+    pub(super) login: Arc<Login>,
+}
+
+/// Someone with a password.
+pub(super) struct User {
+    pub(super) way: Way,
     /// Asks as nobody.
     pub(super) client: Client<Rests>,
     pub(super) user: UserRef,
     pub(super) password: SecretString,
-    /// For work in the project, or only to ask for another token with.
-    pub(super) scoped: bool,
-    pub(super) login: Arc<Login>,
 }
 
 /// A token of an agency, for a token of our own.
 pub(super) struct AgencyToken {
-    pub(super) client: Client<Rests>,
+    pub(super) user: User,
     pub(super) agency: Agency,
     pub(super) login: Arc<Login>,
 }
@@ -207,25 +266,44 @@ impl KeySource<Keys> for Source {
     }
 }
 
+impl User {
+    fn question(&self, scope: Option<&TokenScope>) -> Request {
+        requests::password_token(&self.user, &self.password, scope)
+    }
+
+    /// A token that is good for nothing but asking for another. Wrong passwords are tried here and only here, for each of them counts.
+    async fn let_in(&self, login: &Login) -> Result<Token, CloudError> {
+        login.ask(&self.client, self.question(None), |answer| token_in(&self.client, answer)).await
+    }
+}
+
 impl PasswordToken {
+    /// A wrong project is refused in the words of a wrong password. So the first time the password is tried by itself.
     async fn fetch(&self) -> Result<Fresh<Keys>, CloudError> {
-        let Self { client, user, password, scoped, login } = self;
-        if !scoped {
-            return Ok(fresh(login.ask(client, requests::password_token(user, password, None), |answer| token_in(client, answer)).await?));
-        }
-        let domain = match user {
+        let Self { user, proven, login } = self;
+        let domain = match &user.user {
             UserRef::Name { domain, .. } => Some(domain),
             UserRef::Id(_) => None,
         };
-        login.token(client, requests::password_token(user, password, Some(&login.scope(domain)))).await
+        let question = user.question(Some(&login.scope(domain)));
+        if proven.load(Ordering::Relaxed) {
+            return login.token(&user.client, question).await;
+        }
+        user.let_in(login).await?;
+        let fresh = login.token(&user.way.apart(Keys::None), question).await.map_err(|error| login.blames_the_project(error))?;
+        proven.store(true, Ordering::Relaxed);
+        Ok(fresh)
     }
 }
 
 impl AgencyToken {
     async fn fetch(&self) -> Result<Fresh<Keys>, CloudError> {
+        let Self { user, agency, login } = self;
+        let own = user.let_in(login).await?;
         // Named without its account, as the clients do: it is looked for in the one that delegates.
-        let scope = self.login.scope(None);
-        self.login.token(&self.client, requests::agency_token(&self.agency, Some(&scope))).await
+        let scope = login.scope(None);
+        let asking = user.way.apart(Keys::Token(own.token));
+        login.token(&asking, requests::agency_token(agency, Some(&scope))).await.map_err(|error| login.blames_the_project(error))
     }
 }
 

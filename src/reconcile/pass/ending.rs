@@ -12,6 +12,7 @@ use crate::reconcile::memory::{Failure, later};
 use crate::reconcile::record::RecordError;
 use crate::reconcile::schedule;
 use crate::reconcile::verdict::{self, Phase, Verdict};
+use jiff::Timestamp;
 use kube::Api;
 use std::time::Duration;
 
@@ -27,15 +28,18 @@ impl<K: Kind> Pass<'_, K> {
             // The credential is closed by now, and says so for all its objects.
             return Ok(Again::In(super::SOON));
         }
-        let failure = {
+        let (failure, looked) = {
             let mut remembered = self.slot.lock();
+            let looked = remembered.blind.as_ref().map_or(Timestamp::MIN, |earlier| earlier.last);
             let failure = Failure::after(remembered.blind.as_ref(), &error, now, &self.context.dice);
             remembered.blind = Some(failure.clone());
-            failure
+            (failure, looked)
         };
-        let wait = schedule::until(now, failure.retry_at);
+        let wait = schedule::until(now, self.object().ages_at(now).map_or(failure.retry_at, |at| at.min(failure.retry_at)));
+        let has_aged = self.object().ages_at(looked).is_some_and(|at| at <= now);
         if failure.passes_by_itself(now)
             && self.has_spoken()
+            && !has_aged
             && now.duration_since(failure.since) < schedule::patience(self.sync_interval())
         {
             return Ok(Again::In(wait));
@@ -173,6 +177,7 @@ impl<K: Kind> Pass<'_, K> {
         let since = *self.slot.lock().without_session_since.get_or_insert(now);
         let unavailable = reason == Reason::CloudUnavailable;
         let patience = later(since, schedule::patience(self.sync_interval()));
+        let ages_at = self.object().ages_at(now);
         if unavailable && self.has_spoken() && !self.deleting() && now < patience {
             return Ok(Again::In(schedule::until(now, patience)));
         }
@@ -185,7 +190,7 @@ impl<K: Kind> Pass<'_, K> {
             }
             Again::In(schedule::until(now, free_at.max(later(now, schedule::ORPHAN_LOOK))))
         } else {
-            Again::OnChange
+            ages_at.map_or(Again::OnChange, |at| Again::In(schedule::until(now, at)))
         };
         let phase = match (unavailable, self.has_spoken()) {
             (true, true) => Phase::Unknown,

@@ -125,6 +125,7 @@ impl<K: Kind> Pass<'_, K> {
             Err(error) => return self.blind(error).await,
         };
         self.saw();
+        self.remember_unread(&K::unread(&seen), &mut given);
         let seen_at = Instant::now();
         let mut plan = self.plan(&given, &seen);
         // Those who take the place of denied ones in the wave may be denied as well; those who may try are asked about once.
@@ -417,6 +418,17 @@ impl<K: Kind> Pass<'_, K> {
                 }
             }
         }
+    }
+
+    /// Parts that could not be read wait as those do whose step failed.
+    fn remember_unread(&self, unread: &[(Part, CloudError)], given: &mut Given<K>) {
+        let now = self.now();
+        let mut remembered = self.slot.lock();
+        for (part, error) in unread {
+            let failure = Failure::after(remembered.failures.get(part), error, now, &self.context.dice);
+            remembered.failures.insert(part.clone(), failure);
+        }
+        given.failures.clone_from(&remembered.failures);
     }
 
     fn wake_the_touched(&self, outcomes: &[(K::Step, Result<Receipt, CloudError>)]) {

@@ -29,6 +29,7 @@ impl<K: Kind> Pass<'_, K> {
         envelope.last_handled_reconcile_at = requested_at;
         envelope.last_error = failure.map(|failure| schedule::last_error(envelope.last_error.as_ref(), &failure));
         verdict::declare(&mut envelope.conditions, &verdict, K::SHAPE, generation, now);
+        self.object().own_conditions(&mut status, &verdict, now);
         if self.object().status() != Some(&status) && session.is_some() {
             K::envelope_mut(&mut status).last_sync_time = Some(now.into());
         }
@@ -70,7 +71,7 @@ impl<K: Kind> Pass<'_, K> {
         drop(remembered);
         let recovered = before.is_some_and(|reason| reason != Reason::Applying.as_str() && reason != Reason::AwaitingConsistency.as_str());
         let worth_telling = match verdict.phase {
-            Phase::Stuck | Phase::Unknown => true,
+            Phase::Stuck | Phase::Unknown | Phase::Outdated => true,
             Phase::Settled => recovered,
             Phase::Working => verdict.reason == Reason::DriftDetected,
         };

@@ -16,6 +16,7 @@ mod probes;
 mod real;
 mod refusals;
 mod replicas;
+mod restore_check;
 mod rights;
 mod security_group_membership;
 mod server_side_apply;

@@ -266,7 +266,7 @@ impl Real {
     fn describe(&self) -> String {
         let mut text = String::new();
         // Writing to a String cannot fail.
-        for kind in ["cloudcredentials", "cloudcommands", "eciscalingconfigs", "securitygroupmemberships"] {
+        for kind in ["cloudcredentials", "cloudcommands", "eciscalingconfigs", "restorechecks", "securitygroupmemberships"] {
             let objects = self.playground.control_plane().kubectl().run(&["get", kind, "-A", "-o", "json"]).expect("kubectl runs");
             let objects: Value = serde_json::from_str(&objects.stdout).unwrap_or_default();
             for object in objects["items"].as_array().into_iter().flatten().take(4) {

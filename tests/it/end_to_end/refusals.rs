@@ -377,7 +377,7 @@ fn kubectl_explain_tells_what_each_field_is_for() {
         assert!(explained.contains(what), "{what} in {explained}");
     }
     let mut missing = Vec::new();
-    for plural in ["securitygroupmemberships", "cloudcredentials", "eciscalingconfigs"] {
+    for plural in ["securitygroupmemberships", "cloudcredentials", "eciscalingconfigs", "restorechecks"] {
         let crd = control_plane.kubectl().ok(&["get", "crd", &format!("{plural}.cloudsteward.dev"), "-o", "json"]).expect("the CRD");
         let crd: Value = serde_json::from_str(&crd).expect("JSON");
         let spec = &crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"];

@@ -1,9 +1,10 @@
-//! Recordings of Huawei Cloud's and Open Telekom Cloud's clients. The identity service's requests are made anew and its answers read; the
-//! others are sent through our own request as they were recorded. Signatures are computed twice: by the client, and by
+//! Recordings of Huawei Cloud's and Open Telekom Cloud's clients. The requests to the identity and the backup service are made anew and the
+//! answers read; the others, and these once more, are sent through our own request as they were recorded. Signatures are computed twice: by the client, and by
 //! the second reading in `recomputed`.
 
 use super::recomputed::Recomputed;
 use super::{Report, directory};
+use cloud_steward::cloud::huawei::csbs;
 use cloud_steward::cloud::huawei::iam::answers::{TemporaryKey, Token};
 use cloud_steward::cloud::huawei::iam::requests::{self, Agency, DomainRef, Request as Question, TokenScope, UserRef};
 use cloud_steward::cloud::huawei::request::{Attempt, Keys, Scope};
@@ -13,7 +14,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use url::{Url, form_urlencoded};
@@ -136,7 +137,10 @@ pub(super) fn check(report: &mut Report, name: &str, raw: Value) {
         "csbs" | "organizations" | "signing" => {
             report.sent += 1;
             found.extend(as_sent(&vector));
-            if vector.service != "signing" {
+            let ours = if vector.service == "csbs" { check_backups(report, &vector) } else { None };
+            if let Some(differences) = ours {
+                found.extend(differences);
+            } else if vector.service != "signing" {
                 report.lacks(format!("operation {}:{}", vector.service, vector.operation));
             }
         }
@@ -241,6 +245,72 @@ fn check_questions(report: &mut Report, vector: &Vector, questions: &[(Question,
         }
     }
     found
+}
+
+/// What our client asks of the backup service when it is told to do what the recorded client was told, and what it reads in the answer. It asks
+/// one question at a time, where others put several into one call; and it lists by filters of its own, so of a listing only the way there and the
+/// answer are compared.
+fn check_backups(report: &mut Report, vector: &Vector) -> Option<Vec<String>> {
+    let recorded = &vector.last.request;
+    let project = recorded.path.split('/').nth(2).unwrap_or_default();
+    let mut found = Vec::new();
+    let mut compare_path = |ours: &csbs::requests::Request| {
+        if (ours.method.as_str(), ours.path.as_str()) != (recorded.method.as_str(), recorded.path.as_str()) {
+            found.push(format!("we send {} {}, they {} {}", ours.method, ours.path, recorded.method, recorded.path));
+        }
+    };
+    let body = vector.last.response.as_ref().map_or(&Value::Null, |response| &response.body);
+    match vector.operation.as_str() {
+        "check_restorable" => {
+            let sent: Value = serde_json::from_slice(recorded.body()).ok()?;
+            for asked in sent["check_restorable"].as_array()? {
+                report.requests += 1;
+                let text = |of: &Value, name: &str| of[name].as_str().unwrap_or_default().to_owned();
+                let target = &asked["target"];
+                let volumes = target["volumes"].as_array()?.iter();
+                let question = csbs::Question {
+                    checkpoint_item_id: text(asked, "checkpoint_item_id"),
+                    target: csbs::requests::Target {
+                        resource_type: text(target, "resource_type"),
+                        resource_id: text(target, "resource_id"),
+                        volumes: volumes
+                            .map(|volume| csbs::Mapping { backup_id: text(volume, "backup_id"), volume_id: text(volume, "volume_id") })
+                            .collect(),
+                    },
+                };
+                let ours = csbs::requests::check_restorable(project, csbs::PROVIDER_ID, &question);
+                compare_path(&ours);
+                let ours: Option<Value> = ours.body.as_deref().and_then(|body| serde_json::from_slice(body).ok());
+                if ours != Some(json!({"check_restorable": [asked]})) {
+                    found.push("our question differs from the recorded one".to_owned());
+                    break;
+                }
+            }
+        }
+        "get checkpoint item" => {
+            report.requests += 1;
+            report.answers += 1;
+            let id = vector.input["path"].as_str()?.rsplit('/').next()?;
+            compare_path(&csbs::requests::show_checkpoint_item(project, id));
+            let read = csbs::answers::item(body).ok();
+            if read.map(|item| item.id).as_deref() != Some(id) {
+                found.push("we read another backup than the answer has".to_owned());
+            }
+        }
+        "list checkpoint items" => {
+            report.requests += 1;
+            report.answers += 1;
+            compare_path(&csbs::requests::list_checkpoint_items(
+                project,
+                &csbs::requests::ItemFilter { resource_id: "", limit: 1, marker: None },
+            ));
+            if csbs::answers::items(body).ok().map(|items| items.len()) != body["checkpoint_items"].as_array().map(Vec::len) {
+                found.push("we read another list than the answer has".to_owned());
+            }
+        }
+        _ => return None,
+    }
+    Some(found)
 }
 
 /// The recorded request, sent through ours: everything but the operation itself.
@@ -381,13 +451,16 @@ fn answer(response: &Response) -> HttpAnswer {
 }
 
 #[test]
-fn every_recording_of_the_identity_service_is_one_of_our_requests() {
+fn every_recording_of_the_identity_and_the_backup_service_is_one_of_our_requests() {
     let report = Report::of(&directory("huawei"));
     assert!(report.red.is_empty(), "{:?}", report.red);
-    let lacking: Vec<&String> =
-        report.unimplemented.keys().filter(|what| what.starts_with("scheme") || what.starts_with("operation iam")).collect();
+    let lacking: Vec<&String> = report
+        .unimplemented
+        .keys()
+        .filter(|what| ["scheme", "operation iam", "operation csbs"].iter().any(|ours| what.starts_with(ours)))
+        .collect();
     assert!(lacking.is_empty(), "{lacking:?}");
-    assert_eq!((report.requests, report.answers, report.sent, report.signatures), (4, 4, 17, 13));
+    assert_eq!((report.requests, report.answers, report.sent, report.signatures), (15, 7, 17, 13));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! A world for stories: an API server in this process, the simulated clouds, and lives of the operator between them, on a clock that only
 //! the story moves. A life is one run of the process; ending it drops its runtime and all its memory, while API server and clouds stay.
 
+pub(crate) mod checks;
 pub(crate) mod commands;
 pub(crate) mod configurations;
 pub(crate) mod crash;

@@ -1,0 +1,44 @@
+//! Which checks are due, told from the object and what the process remembers of failures. Pure.
+
+use crate::api::RestoreCheck;
+use crate::api::restore_check::status::CheckStatus;
+use crate::api::restore_check::{Check, RestoreCheckStatus};
+use crate::cloud::encode;
+use crate::reconcile::kind::Given;
+use crate::reconcile::schedule::requested_at;
+use jiff::Timestamp;
+use serde_json::json;
+
+/// The checks to ask about now: what could not be asked before comes last, so that it keeps nobody from being asked.
+pub(super) fn due<'a>(object: &'a RestoreCheck, given: &Given<RestoreCheck>, now: Timestamp) -> Vec<&'a Check> {
+    let mut due: Vec<_> = object.spec.checks.iter().filter(|check| is_due(object, check, now) && given.may_try(&check.name, now)).collect();
+    due.sort_by_key(|check| given.failures.get(&check.name).map(|failure| failure.last));
+    due
+}
+
+/// Whether this check wants an answer, be it to be had or not.
+pub(super) fn is_due(object: &RestoreCheck, check: &Check, now: Timestamp) -> bool {
+    known(object, object.status.as_ref(), check)
+        .is_none_or(|known| known.occasion != occasion(object, check) || known.next_check.is_none_or(|at| at.get() <= now))
+}
+
+/// What status has of this question, and not only of this name.
+pub(super) fn known<'a>(object: &RestoreCheck, status: Option<&'a RestoreCheckStatus>, check: &Check) -> Option<&'a CheckStatus> {
+    let known = status?.checks.iter().find(|known| known.name == check.name)?;
+    (known.question == question(object, check)).then_some(known)
+}
+
+/// Fingerprint of what is asked.
+pub(super) fn question(object: &RestoreCheck, check: &Check) -> String {
+    let spec = &object.spec;
+    fingerprint(&json!([check, spec.provider_id, spec.project_id, spec.region]))
+}
+
+/// Fingerprint of what makes a check due by itself: an edit, or somebody's wish.
+pub(super) fn occasion(object: &RestoreCheck, check: &Check) -> String {
+    fingerprint(&json!([question(object, check), object.metadata.generation, requested_at(&object.metadata)]))
+}
+
+fn fingerprint(of: &serde_json::Value) -> String {
+    encode::hash(of.to_string().as_bytes())[..16].to_owned()
+}
