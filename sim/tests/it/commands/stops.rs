@@ -61,6 +61,15 @@ fn a_run_of_a_schedule_that_is_under_way_comes_to_its_end() {
 }
 
 #[test]
+fn somebody_may_stop_it_without_a_call() {
+    let (simulator, client) = demo();
+    let id = invoke(&client, &[("Frequency", "rate(5m)")]);
+    edit(&simulator, &json!({ "stopInvocation": id }));
+    later(&simulator, &client, 3_600);
+    assert_eq!((status(&client, &id).as_str(), marks(&simulator, "i-web1")), ("Cancelled", 0));
+}
+
+#[test]
 fn instances_can_be_stopped_one_by_one() {
     let (simulator, client) = demo();
     let id = invoke(&client, &[WEB1, WEB2, ("Frequency", "rate(1h)")]);

@@ -60,6 +60,15 @@ impl Frequency {
         }
     }
 
+    /// Whether there are runs after this moment.
+    pub fn goes_on_after(&self, moment: Timestamp) -> bool {
+        match self {
+            Self::Rate(_) => true,
+            Self::At(at) => *at > moment,
+            Self::Cron { cron, .. } => cron.iter_after(moment.to_zoned(TimeZone::UTC)).next().is_some(),
+        }
+    }
+
     /// How close two runs after `now` are to each other.
     pub fn shortest_step(&self, now: Timestamp) -> SignedDuration {
         match self {

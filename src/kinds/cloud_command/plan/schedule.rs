@@ -23,6 +23,18 @@ impl Draft<'_> {
         matches!(self.object.spec.repeat_mode, RepeatMode::Period | RepeatMode::EveryReboot)
     }
 
+    /// Whether a schedule that is over would have gone on if nobody had stopped it.
+    pub(super) fn was_cut_short(&self) -> bool {
+        let over = self.status.finished_at.map_or(self.now, Time::get);
+        match self.object.spec.repeat_mode {
+            RepeatMode::Once | RepeatMode::NextRebootOnly => false,
+            RepeatMode::EveryReboot => true,
+            RepeatMode::Period => {
+                rules::frequency_of(&self.object.spec).ok().flatten().is_some_and(|frequency| frequency.goes_on_after(over))
+            }
+        }
+    }
+
     /// What the cloud has of the present intent.
     fn scheduled(&self) -> impl Iterator<Item = &Invocation> {
         let present = self.intent().map(|intent| intent.hash.as_str());

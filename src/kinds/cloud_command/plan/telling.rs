@@ -144,7 +144,7 @@ impl Draft<'_> {
         if failed > 0 {
             return stuck(Reason::CommandFailed, self.who_failed());
         }
-        if cancelled > 0 || self.object.spec.cancel && self.repeats() {
+        if cancelled > 0 || self.was_cut_short() {
             return stuck(Reason::Cancelled, self.who_stopped_it());
         }
         if unclear > 0 {

@@ -108,7 +108,7 @@ impl Draft<'_> {
         }
         match () {
             () if failed > 0 => Outcome::Failed,
-            () if cancelled > 0 => self.why_it_stopped(),
+            () if cancelled > 0 || self.was_cut_short() => self.why_it_stopped(),
             () if unknown > 0 => Outcome::OutcomeUnknown,
             () if succeeded == 0 && (skipped > 0 || intent.targets.is_empty()) => Outcome::NoTargets,
             () => Outcome::Succeeded,

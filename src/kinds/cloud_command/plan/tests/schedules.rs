@@ -34,6 +34,11 @@ fn stopped(result: InvocationResult) -> InvocationResult {
     InvocationResult { status: Cancelled, ..result }
 }
 
+/// The schedule is over there: its last run came to this.
+fn ended(instance: &str, status: InvocationStatus) -> InvocationResult {
+    InvocationResult { status, ..ran(instance, 1, 0, 300) }
+}
+
 /// `7: 2/0` by number, newest first
 fn recent(plan: &Plan<CloudCommand>) -> String {
     let runs = plan.status.schedule.iter().flat_map(|schedule| &schedule.recent);
@@ -92,6 +97,16 @@ fn who_stopped_it_is_told_apart() {
         ),
         ("called off", looking(&off).seeing(over()).at_second(310), "Stuck/Cancelled | - | - | sync"),
         ("stopped in the cloud", looking(&out).seeing(over()).at_second(310), "Stuck/Cancelled | - | - | sync"),
+        (
+            "stopped there while it ran",
+            looking(&out).seeing([schedule([ended("i-1", Success), ended("i-2", Success)])]).at_second(310),
+            "Stuck/Cancelled | - | - | sync",
+        ),
+        (
+            "it never came to run",
+            looking(&out).seeing([schedule([ended("i-1", Failed), ended("i-2", Failed)])]).at_second(310),
+            "Stuck/CommandFailed | - | - | sync",
+        ),
         ("stopped there in part", looking(&out).seeing(partly()).at_second(310), "Stuck/Cancelled | - | 0#1 Done | in 300s"),
     ]);
     let says_elsewhere =
@@ -143,4 +158,25 @@ fn a_run_that_was_cut_off_is_no_success() {
     let cut_off = InvocationResult { status: Terminated, exit_code: None, ..ran("i-1", 1, 0, 300) };
     let plan = looking(&out).seeing([schedule([cut_off, stopped(ran("i-2", 1, 0, 300))])]).at_second(310).plan();
     assert_eq!((recent(&plan).as_str(), plan.verdict.reason), ("1: 1/1", Reason::Cancelled));
+}
+
+#[test]
+fn a_schedule_that_comes_to_its_own_end_was_not_stopped() {
+    let once = |moment| {
+        a_command().with(&json!({"repeatMode": "Period", "frequency": format!("at({} UTC)", at(moment).strftime("%Y-%m-%d %H:%M:%S"))}))
+    };
+    let run = |of: &Command| {
+        [Invocation {
+            repeat_mode: "Period".to_owned(),
+            instances: vec![ended("i-1", Success), ended("i-2", Success)],
+            ..a_run(of, 0, "t-0")
+        }]
+    };
+    let object = once(300);
+    let out = looking(&object).done();
+    let over = looking(&out).seeing(run(&object)).at_second(310).recorded();
+    assert_lines(vec![
+        ("it is over", looking(&out).seeing(run(&object)).at_second(310), "Settled/Succeeded | - | - | sync"),
+        ("called off afterwards", looking(&over.with(&json!({"cancel": true}))).at_second(400), "Settled/Succeeded | - | - | sync"),
+    ]);
 }
