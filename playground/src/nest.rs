@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid};
 
 use crate::wait;
 
@@ -216,6 +216,13 @@ impl Process {
             bail!("{} has ended", self.name);
         }
         kill_process(self.pid, signal).with_context(|| format!("cannot signal {}", self.name))
+    }
+
+    /// SIGSTOP; returns when it stands still. The signal alone leaves threads on other cores at work for a while.
+    pub fn stop(&self) -> Result<()> {
+        self.signal(Signal::STOP)?;
+        waitid(WaitId::Pid(self.pid), WaitIdOptions::STOPPED).with_context(|| format!("{} did not stop", self.name))?;
+        Ok(())
     }
 
     /// Waits for it to end by itself.

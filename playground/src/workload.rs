@@ -171,9 +171,9 @@ impl Replica {
         self.with(|running| running.process.terminate(self.deployment.grace))
     }
 
-    /// SIGSTOP: it stands still, keeps its sockets and knows nothing of the time that passes.
+    /// SIGSTOP: from when this returns it stands still, keeps its sockets and knows nothing of the time that passes.
     pub fn stop(&self) -> Result<()> {
-        self.signal(Signal::STOP)
+        self.with(|running| running.process.stop())
     }
 
     /// SIGCONT
