@@ -19,9 +19,9 @@ use serde::{Deserialize, Serialize};
 /// What an edit may not change by itself. The lists in it are sets and maps: the order of their entries is no change.
 const CHANGED_BY_TRIGGER_ONLY: &str = "has(self.trigger) != has(oldSelf.trigger) || has(self.trigger) && self.trigger != oldSelf.trigger \
     || self.command == oldSelf.command && self.targets == oldSelf.targets && self.repeatMode == oldSelf.repeatMode \
-    && has(self.parameters) == has(oldSelf.parameters) && (!has(self.parameters) || self.parameters == oldSelf.parameters) \
+    && (has(self.parameters) ? self.parameters : []) == (has(oldSelf.parameters) ? oldSelf.parameters : []) \
     && has(self.frequency) == has(oldSelf.frequency) && (!has(self.frequency) || self.frequency == oldSelf.frequency) \
-    && has(self.tags) == has(oldSelf.tags) && (!has(self.tags) || self.tags == oldSelf.tags) \
+    && (has(self.tags) ? self.tags : []) == (has(oldSelf.tags) ? oldSelf.tags : []) \
     && has(self.resourceGroupId) == has(oldSelf.resourceGroupId) && (!has(self.resourceGroupId) || self.resourceGroupId == oldSelf.resourceGroupId) \
     && has(self.ossOutputDelivery) == has(oldSelf.ossOutputDelivery) && (!has(self.ossOutputDelivery) || self.ossOutputDelivery == oldSelf.ossOutputDelivery)";
 

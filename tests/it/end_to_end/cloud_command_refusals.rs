@@ -189,6 +189,13 @@ fn the_longest_command_can_be_edited_and_what_runs_changes_only_with_the_trigger
         triggered["trigger"] = json!(number.to_string());
         replace(&triggered).expect_success();
     }
+    let mut empty = spec.clone();
+    empty.as_object_mut().expect("an object").retain(|field, _| !["parameters", "tags"].contains(&field.as_str()));
+    replace(&empty).expect_success();
+    // To say that there are none is to say nothing.
+    empty["parameters"] = json!([]);
+    empty["tags"] = json!([]);
+    replace(&empty).expect_success();
     let mut without = spec;
     without.as_object_mut().expect("an object").remove("trigger");
     replace(&without).expect_success();

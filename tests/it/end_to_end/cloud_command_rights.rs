@@ -80,7 +80,7 @@ fn object(name: &str, spec: &Value) -> String {
 fn spec() -> Value {
     json!({
         "targets": {"instanceIds": ["i-1", "i-2"]}, "trigger": "1", "tags": [{"key": "team", "value": "a"}],
-        "parameters": [{"name": "a", "value": "b"}],
+        "parameters": [{"name": "a", "value": "b"}], "window": {"notAfter": "2030-01-31T01:30:00Z"},
         "command": {"type": "RunShellScript", "contentFrom": {"configMapKeyRef": {"name": "scripts", "key": "a.sh"}}},
     })
 }
@@ -106,6 +106,8 @@ fn edits() -> Vec<Edit> {
         runs("schedule", json!({"trigger": "2", "repeatMode": "Period", "frequency": "rate(1h)"})),
         runs("resource group", json!({"trigger": "2", "resourceGroupId": "rg-1"})),
         runs("output delivery", json!({"trigger": "2", "ossOutputDelivery": "oss://logs"})),
+        runs("a window that ends later", json!({"window": {"notAfter": "2030-01-31T03:00:00+01:00"}})),
+        runs("a window without an end", json!({"window": {"notAfter": null}})),
         Edit {
             what: "an answer in place of the cloud's",
             patch: json!({"metadata": {"annotations": {"cloudsteward.dev/resolve": "r=NotRan"}}}),
@@ -118,7 +120,7 @@ fn edits() -> Vec<Edit> {
         },
         free("suspend", json!({"spec": {"suspend": true}})),
         free("cancel", json!({"spec": {"cancel": true}})),
-        free("rollout and window", json!({"spec": {"rollout": {"maxFailures": 3}, "window": {"notAfter": "2030-01-31T02:00:00Z"}}})),
+        free("rollout and window", json!({"spec": {"rollout": {"maxFailures": 3}, "window": {"notAfter": "2030-01-31T02:00:00+01:00"}}})),
         free("deletion policy", json!({"spec": {"deletionPolicy": "Retain"}})),
         free("a label", json!({"metadata": {"labels": {"a": "b"}}})),
         free("another annotation", json!({"metadata": {"annotations": {"cloudsteward.dev/abandon": "moved"}}})),

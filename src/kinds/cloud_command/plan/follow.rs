@@ -1,6 +1,6 @@
 //! What the cloud and people say of the entries of the journal: runs are found again by their tag, read back, and settled once they are over.
 
-use super::result::{classify, told};
+use super::result::{classify, rank, told};
 use super::{Draft, is_out, is_unresolved};
 use crate::api::cloud_command::status::{CodeCount, MAX_CODES, MAX_OPERATIONS, TargetResult};
 use crate::api::envelope::RESOLVE;
@@ -111,7 +111,7 @@ impl Draft<'_> {
         if intent.batch_size == Some(0) {
             intent.target_count = Some(i32::try_from(told.len()).unwrap_or(i32::MAX));
         }
-        for result in &told {
+        for result in told.iter().filter(|result| rank(&result.phase) == 0) {
             let Some(code) = &result.error_code else { continue };
             let hint = result.hint.clone().unwrap_or_default();
             let codes = &mut self.status.codes;

@@ -13,7 +13,7 @@ use secrecy::SecretString;
 use serde::Serialize;
 
 /// What stands in place of an output that may show a value which is not known any more.
-const WITHHELD: &str = "(not kept: a value from a Secret has changed since, and could not be taken out)";
+const WITHHELD: &str = "(not kept: what the command was made of has changed since, and a value from a Secret could not be taken out)";
 
 /// What is kept of outputs, for one entry of the journal.
 pub(in super::super) struct Outputs {
@@ -109,6 +109,10 @@ pub(super) fn classify(phase: &Phase, tally: &mut Tally) {
 pub(super) fn phase(result: &InvocationResult) -> Phase {
     let has_run = result.status == InvocationStatus::Scheduled && result.finished.is_some();
     match (has_run, result.error_code.as_deref(), result.exit_code) {
+        // That it ended does not mean that it went well.
+        (false, code, exit) if result.status == InvocationStatus::Success && (code.is_some() || exit.is_some_and(|exit| exit != 0)) => {
+            Phase::Failed
+        }
         (false, ..) => phase_of(&result.status),
         (true, None, Some(0)) => Phase::Succeeded,
         (true, None | Some("ExitCodeNonzero"), Some(_)) => Phase::Failed,

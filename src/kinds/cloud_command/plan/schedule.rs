@@ -7,6 +7,7 @@ use super::{Draft, Reason, Verdict, is_out, settled, stuck, working};
 use crate::api::cloud_command::RepeatMode;
 use crate::api::cloud_command::status::{MAX_RECENT, Outcome, Phase, RecentRun, Schedule};
 use crate::api::envelope::Time;
+use crate::api::journal::JournalState;
 use crate::cloud::alibaba::ecs::commands::{Invocation, InvocationResult, InvocationStatus};
 use crate::kinds::cloud_command::observe::{ended, ended_there, is_under_way};
 use crate::kinds::cloud_command::rules;
@@ -147,6 +148,8 @@ impl Draft<'_> {
             self.look_at_runs();
             return working(Reason::Running, "stopped; what runs already runs to its end");
         }
+        // That the cloud has it is put down as soon as it is seen.
+        self.has_news |= self.status.operations.iter().any(|entry| entry.state == JournalState::Submitted);
         // The verdict is written now: when it runs next is written with it.
         self.has_news |= self.status.schedule.as_ref().is_none_or(|schedule| schedule.next_run.is_none()) && self.next_run().is_some();
         self.tell();

@@ -92,10 +92,11 @@ impl Draft<'_> {
         // Whoever has not been sent yet, or is not listed yet, waits.
         let left_out_later = if intent.targets.is_empty() { 0 } else { self.left_out_later() };
         let pending = pending.max(targets.saturating_sub(known).saturating_sub(running).saturating_sub(left_out_later).max(0));
+        let are_known = targets > 0 || intent.target_count.is_some();
         let began = intent.started_at;
         self.status.counts = Some(Counts { targets, pending, running, succeeded, failed, skipped, cancelled, unknown });
         let last_run = self.status.schedule.as_ref().and_then(|schedule| schedule.last_run).or(began);
-        self.status.summary = Some(Summary { done: Some(format!("{known}/{targets}")), failed: Some(failed), last_run });
+        self.status.summary = Some(Summary { done: are_known.then(|| format!("{known}/{targets}")), failed: Some(failed), last_run });
     }
 
     /// Targets that were left out after the batches had been cut.

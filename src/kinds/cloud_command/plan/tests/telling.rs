@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::api::cloud_command::status::TargetResult;
+use crate::api::journal::JournalState;
 
 /// It is over there, and printed this.
 fn printed(instance: &str, exit_code: i64, output: &str) -> InvocationResult {
@@ -65,6 +66,43 @@ fn of_outputs_is_kept_what_spec_asks_for() {
         let plan = over(&a_command().with(&json!({"output": output})), &results);
         assert_eq!(outputs(&plan.status.results), [("i-2", on_2.0, on_2.1), ("i-1", on_1.0, on_1.1)], "{output}");
     }
+}
+
+#[test]
+fn what_ended_with_an_exit_code_or_an_error_code_did_not_succeed_and_only_failures_are_summed_up() {
+    let ended = |status, exit_code, code: Option<&str>| InvocationResult {
+        status,
+        exit_code,
+        error_code: code.map(str::to_owned),
+        ..printed("i-1", 0, "")
+    };
+    for (result, is_success, codes) in [
+        (ended(Success, Some(0), None), true, vec![]),
+        (ended(Success, Some(3), None), false, vec![]),
+        (ended(Success, Some(0), Some("ExecutionTimeout")), false, vec!["ExecutionTimeout"]),
+        (ended(Cancelled, None, Some("ExecutionTimeout")), false, vec![]),
+    ] {
+        let plan = over(&a_command(), &[result.clone(), printed("i-2", 0, "")]);
+        let summed: Vec<_> = plan.status.codes.iter().map(|code| code.code.as_str()).collect();
+        assert_eq!((plan.verdict.reason == Reason::Succeeded, summed), (is_success, codes), "{result:?}");
+    }
+}
+
+#[test]
+fn nothing_is_done_of_nobody_knows_how_many() {
+    let missed = looking(&a_command().with(&a_minute())).at_second(61).recorded();
+    assert_eq!(missed.status().summary.as_ref().and_then(|summary| summary.done.clone()), None);
+}
+
+#[test]
+fn that_the_cloud_has_a_schedule_is_put_down_as_soon_as_it_is_seen() {
+    let weekly =
+        json!({"repeatMode": "Period", "frequency": "0 0 3 ? * MON UTC", "targets": {"resourceTags": [{"key": "role", "value": "web"}]}});
+    let object = a_command().with(&weekly);
+    let sent = looking(&looking(&object).done()).at_second(1).recorded();
+    let seen = looking(&sent).seeing([a_run(&object, 0, "t-0").on("i-1", Scheduled).on("i-2", Scheduled)]).at_second(3).recorded();
+    assert_eq!(seen.entry().state, JournalState::Done);
+    assert_eq!(seen.status().counts.as_ref().map(|counts| counts.targets), Some(2));
 }
 
 #[test]
