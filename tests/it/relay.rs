@@ -6,11 +6,7 @@ use std::thread;
 
 /// Gives the address at which connections to `to` begin. `there` is told what is on its way to the server, `back` what is on its way to the client,
 /// each before it is handed on, and for as long as it takes to tell them.
-pub(crate) fn relay(
-    to: &str,
-    there: impl Fn(&[u8]) + Clone + Send + 'static,
-    back: impl Fn(&[u8]) + Clone + Send + 'static,
-) -> SocketAddr {
+pub(crate) fn relay(to: &str, there: impl Fn(&[u8]) + Clone + Send + 'static, back: impl Fn(&[u8]) + Clone + Send + 'static) -> SocketAddr {
     let to = to.to_owned();
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let own = listener.local_addr().expect("an address");
