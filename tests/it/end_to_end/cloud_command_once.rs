@@ -5,6 +5,7 @@ use super::real::{Real, ready_of};
 use super::replicas::{TAKEOVER, assert_gives_up};
 use crate::dice::Dice;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 use steward_cloudsim::{Fault, What};
@@ -163,7 +164,7 @@ fn two_replicas_without_a_lease_run_two_hundred_commands_once_each_however_often
     let pause = || "300ms".parse().expect("a time");
     real.cloud_fault(&Fault::on("RunCommand", What::Timeout(Some(pause()))).after().forever().delayed(pause()));
     let dice = Dice::new(1);
-    let (mut kills, mut cut_off) = (0, 0);
+    let (mut kills, mut cut_off) = (0, BTreeSet::new());
     for round in 0..ROUNDS {
         let due = count(&real, "RunCommand") + 1 + usize::try_from(dice.below(8)).expect("a small number");
         let mut manifests = String::new();
@@ -175,13 +176,18 @@ fn two_replicas_without_a_lease_run_two_hundred_commands_once_each_however_often
         real.apply(&manifests);
         real.until(SOON, "enough calls are out", |real| count(real, "RunCommand") >= due);
         let spared = dice.below(3);
-        let killed: Vec<_> = (0..).zip(real.playground.steward().replicas()).filter(|(index, _)| *index != spared).collect();
-        killed.iter().for_each(|(_, replica)| replica.kill9().expect("a kill"));
-        cut_off += real.calls_of("RunCommand").iter().filter(|call| call.status.is_none()).count();
-        killed.iter().for_each(|(_, replica)| replica.start().expect("as a kubelet would"));
+        let chosen = (0..).zip(real.playground.steward().replicas()).filter(|(index, _)| *index != spared);
+        let killed: Vec<&Replica> = chosen.map(|(_, replica)| replica).collect();
+        for replica in &killed {
+            replica.kill9().expect("a kill");
+        }
+        cut_off.extend(real.calls_of("RunCommand").iter().filter(|call| call.status.is_none()).map(|call| call.number));
+        for replica in &killed {
+            replica.start().expect("as a kubelet would");
+        }
         kills += killed.len();
     }
-    assert!(kills > ROUNDS && cut_off > ROUNDS, "{kills} kills, {cut_off} calls cut off");
+    assert!(kills > ROUNDS && cut_off.len() > ROUNDS, "{kills} kills, {} calls cut off", cut_off.len());
 
     real.kubectl(&["wait", "--for=condition=Ready", "ccmd", "--all", "--timeout=180s"]);
     let all = runs(&real);
