@@ -65,7 +65,7 @@ fn somebody_may_stop_it_without_a_call() {
     let (simulator, client) = demo();
     let id = invoke(&client, &[("Frequency", "rate(5m)")]);
     edit(&simulator, &json!({ "stopInvocation": id }));
-    later(&simulator, &client, 3_600);
+    let client = later(&simulator, &client, 3_600);
     assert_eq!((status(&client, &id).as_str(), marks(&simulator, "i-web1")), ("Cancelled", 0));
 }
 
