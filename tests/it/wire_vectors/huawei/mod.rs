@@ -2,9 +2,10 @@
 //! answers read; the others, and these once more, are sent through our own request as they were recorded. Signatures are computed twice: by the client, and by
 //! the second reading in `recomputed`.
 
+mod backups;
+
 use super::recomputed::Recomputed;
 use super::{Report, directory};
-use cloud_steward::cloud::huawei::csbs;
 use cloud_steward::cloud::huawei::iam::answers::{TemporaryKey, Token};
 use cloud_steward::cloud::huawei::iam::requests::{self, Agency, DomainRef, Request as Question, TokenScope, UserRef};
 use cloud_steward::cloud::huawei::request::{Attempt, Keys, Scope};
@@ -14,7 +15,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use url::{Url, form_urlencoded};
@@ -137,7 +138,7 @@ pub(super) fn check(report: &mut Report, name: &str, raw: Value) {
         "csbs" | "organizations" | "signing" => {
             report.sent += 1;
             found.extend(as_sent(&vector));
-            let ours = if vector.service == "csbs" { check_backups(report, &vector) } else { None };
+            let ours = if vector.service == "csbs" { backups::check(report, &vector) } else { None };
             if let Some(differences) = ours {
                 found.extend(differences);
             } else if vector.service != "signing" {
@@ -245,72 +246,6 @@ fn check_questions(report: &mut Report, vector: &Vector, questions: &[(Question,
         }
     }
     found
-}
-
-/// What our client asks of the backup service when it is told to do what the recorded client was told, and what it reads in the answer. It asks
-/// one question at a time, where others put several into one call; and it lists by filters of its own, so of a listing only the way there and the
-/// answer are compared.
-fn check_backups(report: &mut Report, vector: &Vector) -> Option<Vec<String>> {
-    let recorded = &vector.last.request;
-    let project = recorded.path.split('/').nth(2).unwrap_or_default();
-    let mut found = Vec::new();
-    let mut compare_path = |ours: &csbs::requests::Request| {
-        if (ours.method.as_str(), ours.path.as_str()) != (recorded.method.as_str(), recorded.path.as_str()) {
-            found.push(format!("we send {} {}, they {} {}", ours.method, ours.path, recorded.method, recorded.path));
-        }
-    };
-    let body = vector.last.response.as_ref().map_or(&Value::Null, |response| &response.body);
-    match vector.operation.as_str() {
-        "check_restorable" => {
-            let sent: Value = serde_json::from_slice(recorded.body()).ok()?;
-            for asked in sent["check_restorable"].as_array()? {
-                report.requests += 1;
-                let text = |of: &Value, name: &str| of[name].as_str().unwrap_or_default().to_owned();
-                let target = &asked["target"];
-                let volumes = target["volumes"].as_array()?.iter();
-                let question = csbs::Question {
-                    checkpoint_item_id: text(asked, "checkpoint_item_id"),
-                    target: csbs::requests::Target {
-                        resource_type: text(target, "resource_type"),
-                        resource_id: text(target, "resource_id"),
-                        volumes: volumes
-                            .map(|volume| csbs::Mapping { backup_id: text(volume, "backup_id"), volume_id: text(volume, "volume_id") })
-                            .collect(),
-                    },
-                };
-                let ours = csbs::requests::check_restorable(project, csbs::PROVIDER_ID, &question);
-                compare_path(&ours);
-                let ours: Option<Value> = ours.body.as_deref().and_then(|body| serde_json::from_slice(body).ok());
-                if ours != Some(json!({"check_restorable": [asked]})) {
-                    found.push("our question differs from the recorded one".to_owned());
-                    break;
-                }
-            }
-        }
-        "get checkpoint item" => {
-            report.requests += 1;
-            report.answers += 1;
-            let id = vector.input["path"].as_str()?.rsplit('/').next()?;
-            compare_path(&csbs::requests::show_checkpoint_item(project, id));
-            let read = csbs::answers::item(body).ok();
-            if read.map(|item| item.id).as_deref() != Some(id) {
-                found.push("we read another backup than the answer has".to_owned());
-            }
-        }
-        "list checkpoint items" => {
-            report.requests += 1;
-            report.answers += 1;
-            compare_path(&csbs::requests::list_checkpoint_items(
-                project,
-                &csbs::requests::ItemFilter { resource_id: "", limit: 1, marker: None },
-            ));
-            if csbs::answers::items(body).ok().map(|items| items.len()) != body["checkpoint_items"].as_array().map(Vec::len) {
-                found.push("we read another list than the answer has".to_owned());
-            }
-        }
-        _ => return None,
-    }
-    Some(found)
 }
 
 /// The recorded request, sent through ours: everything but the operation itself.
@@ -465,11 +400,11 @@ fn every_recording_of_the_identity_and_the_backup_service_is_one_of_our_requests
 
 #[test]
 fn a_recording_that_differs_from_us_is_red() {
-    let agency = include_str!("../../vectors/huawei/keystone-agency-token.json");
-    let password = include_str!("../../vectors/huawei/keystone-password-project-name.json");
-    let key = include_str!("../../vectors/huawei/iam-temporary-key-by-agency.json");
-    let signed = include_str!("../../vectors/huawei/csbs-check-restorable-aksk-temporary.json");
-    let by_token = include_str!("../../vectors/huawei/csbs-list-checkpoint-items-token.json");
+    let agency = include_str!("../../../vectors/huawei/keystone-agency-token.json");
+    let password = include_str!("../../../vectors/huawei/keystone-password-project-name.json");
+    let key = include_str!("../../../vectors/huawei/iam-temporary-key-by-agency.json");
+    let signed = include_str!("../../../vectors/huawei/csbs-check-restorable-aksk-temporary.json");
+    let by_token = include_str!("../../../vectors/huawei/csbs-list-checkpoint-items-token.json");
     let damages = [
         (agency, "xrole_name\\\"", "agency_name\\\""),
         (agency, "\"X-Auth-Token\": \"FAKE", "\"X-Auth-Token\": \"OTHER"),
@@ -511,7 +446,7 @@ fn a_recording_that_differs_from_us_is_red() {
 
 #[test]
 fn an_operation_that_nobody_knows_is_counted_and_its_signature_checked() {
-    let text = include_str!("../../vectors/huawei/organizations-attach-policy.json");
+    let text = include_str!("../../../vectors/huawei/organizations-attach-policy.json");
     let unknown = text.replace("\"service\": \"organizations\"", "\"service\": \"vpc\"");
     let mut report = Report::default();
     report.check("unknown", &unknown);
