@@ -238,7 +238,7 @@ pub(super) struct User {
     pub(super) way: Way,
     /// Asks as nobody.
     pub(super) client: Client<Rests>,
-    pub(super) user: UserRef,
+    pub(super) name: UserRef,
     pub(super) password: SecretString,
 }
 
@@ -268,7 +268,7 @@ impl KeySource<Keys> for Source {
 
 impl User {
     fn question(&self, scope: Option<&TokenScope>) -> Request {
-        requests::password_token(&self.user, &self.password, scope)
+        requests::password_token(&self.name, &self.password, scope)
     }
 
     /// A token that is good for nothing but asking for another. Wrong passwords are tried here and only here, for each of them counts.
@@ -281,7 +281,7 @@ impl PasswordToken {
     /// A wrong project is refused in the words of a wrong password. So the first time the password is tried by itself.
     async fn fetch(&self) -> Result<Fresh<Keys>, CloudError> {
         let Self { user, proven, login } = self;
-        let domain = match &user.user {
+        let domain = match &user.name {
             UserRef::Name { domain, .. } => Some(domain),
             UserRef::Id(_) => None,
         };

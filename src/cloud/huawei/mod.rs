@@ -145,10 +145,10 @@ impl Huawei {
 
 /// A client with keys for the login's project.
 fn connect(way: &Way, auth: &Auth, login: &Arc<Login>) -> Client<dialect::Rests> {
-    let user = |user: &UserRef, password: &SecretString| login::User {
+    let user = |name: &UserRef, password: &SecretString| login::User {
         client: way.client(Ring::given(Keys::None)),
         way: way.clone(),
-        user: user.clone(),
+        name: name.clone(),
         password: password.clone(),
     };
     let signing = |access_key: &String, secret_key: &SecretString, security_token: &Option<SecretString>| {

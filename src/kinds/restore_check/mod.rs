@@ -100,7 +100,7 @@ impl Kind for RestoreCheck {
     }
 
     async fn perform(step: &Never, _: &Session) -> Result<Receipt, CloudError> {
-        perform::perform(step)
+        perform::perform(*step)
     }
 
     fn note(_: &mut Self::Status, step: &Never, _: Result<&Receipt, &CloudError>, _: Timestamp) {

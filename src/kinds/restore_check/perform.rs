@@ -28,6 +28,6 @@ impl Step for Never {
     }
 }
 
-pub(super) fn perform(step: &Never) -> Result<Receipt, CloudError> {
-    match *step {}
+pub(super) fn perform(step: Never) -> Result<Receipt, CloudError> {
+    match step {}
 }

@@ -2,7 +2,7 @@
 
 use super::eci_scaling_config::{self, SCALING};
 use super::real::{self, Real, STEWARD, STEWARDS_NAMESPACE, membership};
-use super::{SEED, cloud_command, security_group_membership, web};
+use super::{SEED, cloud_command, restore_check, security_group_membership, web};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use steward_playground::playground::repository;
@@ -20,6 +20,7 @@ fn steward_never_asks_for_what_it_may_not_and_never_lists_secrets() {
     eci_scaling_config::the_whole_way(&real);
     eci_scaling_config::one_that_steward_makes(&real);
     cloud_command::the_whole_way(&real);
+    restore_check::the_whole_way(&real);
     real.namespace_with_credential("team");
     real.apply(&membership("team", "web", &web(&["i-web2"])));
     real.kubectl(&["wait", "--for=condition=Ready", "sgm", "--all", "-n", "team", "--timeout=60s"]);
@@ -40,8 +41,8 @@ fn steward_never_asks_for_what_it_may_not_and_never_lists_secrets() {
     let used: BTreeSet<Right> = requests.iter().filter_map(right_of).collect();
     let on_secrets: BTreeSet<_> = requests.iter().filter(|request| request["objectRef"]["resource"] == "secrets").map(place_of).collect();
     let own = format!("create {STEWARDS_NAMESPACE}/steward-installation");
-    let named =
-        ["default/aliyun", "team/aliyun", &format!("{STEWARDS_NAMESPACE}/steward-installation")].map(|secret| format!("get {secret}"));
+    let named = ["default/aliyun", "default/otc", "team/aliyun", &format!("{STEWARDS_NAMESPACE}/steward-installation")]
+        .map(|secret| format!("get {secret}"));
     assert_eq!(on_secrets, named.into_iter().chain([own]).collect(), "by name, and only those that somebody names");
     may_not_make_secrets_elsewhere(&real);
     let granted = granted();

@@ -37,7 +37,7 @@ pub(super) fn plan(object: &RestoreCheck, given: &Given<RestoreCheck>, seen: &Ob
     let held = object.spec.checks.iter().filter(|check| given.failures.contains_key(&check.name));
     let held = held.filter(|check| !seen.asked.iter().any(|asked| asked.name == check.name));
     let held = held.filter(|check| agenda::is_due(object, check, now)).map(|check| check.name.clone()).collect();
-    let due = status.checks.iter().filter_map(|check| check.next_check).map(|at| at.get());
+    let due = status.checks.iter().filter_map(|check| Some(check.next_check?.get()));
     let next = due.chain(telling::stale_times(object, &status)).filter(|at| *at > now).min();
     Plan { status, verdict, steps: Vec::new(), held, next: next.map_or(Next::Sync, Next::At), remarks: Vec::new() }
 }

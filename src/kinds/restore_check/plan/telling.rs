@@ -28,11 +28,10 @@ enum Standing {
 
 fn standing(object: &RestoreCheck, check: &CheckStatus, now: Timestamp) -> Standing {
     match (check.last_answer.is_some(), stale_at(object, check), check.restorable) {
-        (false, _, _) => Standing::Open,
         (true, Some(at), _) if at <= now => Standing::Stale,
         (true, _, Restorable::True) => Standing::Restorable,
         (true, _, Restorable::False) => Standing::No,
-        (true, _, Restorable::Unknown) => Standing::Open,
+        (false, _, _) | (true, _, Restorable::Unknown) => Standing::Open,
     }
 }
 
