@@ -88,17 +88,17 @@ pub(super) async fn observe(
 }
 
 async fn ask(object: &RestoreCheck, check: &Check, csbs: &Csbs, now: Timestamp) -> Result<(Option<CheckpointItem>, Outcome), CloudError> {
-    let (id, item) = match (&check.backup.checkpoint_item_id, &check.backup.latest) {
-        (Some(id), _) => match csbs.checkpoint_item(id).await {
-            Ok(Item::Found(item)) => (id.clone(), Some(*item)),
+    let (id, item) = match (check.backup.checkpoint_item_id.as_deref().map(facts::id), &check.backup.latest) {
+        (Some(id), _) => match csbs.checkpoint_item(&id).await {
+            Ok(Item::Found(item)) => (id, Some(*item)),
             Ok(Item::Gone(error)) => return Ok((None, Outcome::Gone(error))),
             // With a mapping of its own the question can be asked without having seen the backup.
-            Err(error) if error.class == Class::Denied && check.target.volume_mapping.is_none() => (id.clone(), None),
+            Err(error) if error.class == Class::Denied && check.target.volume_mapping.is_none() => (id, None),
             Err(error) => return Err(error),
         },
         (None, latest) => {
             let Some(latest) = latest else { return Ok((None, Outcome::NoBackup)) };
-            match csbs.available_items(&latest.resource_id).await?.into_iter().next() {
+            match csbs.available_items(&facts::id(&latest.resource_id)).await?.into_iter().next() {
                 None => return Ok((None, Outcome::NoBackup)),
                 Some(item) if is_too_old(latest, &item, now) => return Ok((Some(item), Outcome::TooOld)),
                 Some(item) => (item.id.clone(), Some(item)),
@@ -106,9 +106,9 @@ async fn ask(object: &RestoreCheck, check: &Check, csbs: &Csbs, now: Timestamp) 
         }
     };
     let Some(volumes) = facts::mapping(&check.target, item.as_ref()) else { return Ok((item, Outcome::Unmappable)) };
-    let target = Target { resource_type: check.target.resource_type.clone(), resource_id: check.target.resource_id.clone(), volumes };
+    let target = Target { resource_type: check.target.resource_type.clone(), resource_id: facts::id(&check.target.resource_id), volumes };
     let question = Question { checkpoint_item_id: id, target };
-    let answer = csbs.check_restorable(&object.spec.provider_id, &question).await?;
+    let answer = csbs.check_restorable(&facts::id(&object.spec.provider_id), &question).await?;
     Ok((item, Outcome::Answered(answer)))
 }
 

@@ -129,3 +129,16 @@ fn a_server_of_another_project_is_asked_about_with_a_token_of_that_project() {
     assert!(world.message("nowhere").contains("spec.projectId"), "{}", world.message("nowhere"));
     assert_eq!(world.credential_ready("otc"), "True/InSync", "nobody's password is to blame");
 }
+
+#[test]
+fn ids_in_capitals_are_the_same_ids() {
+    let mut world = World::of_checks();
+    world.check("latest", &spec(&home(&WEB.to_uppercase()), &json!({"providerId": "FC4D5750-22E7-4798-8A46-F48F62C4C1DA"})));
+    let mut check = mapped(&[(WEB_SYSTEM_BACKUP, WEB_SYSTEM), (WEB_DATA_BACKUP, &WEB_DATA.to_uppercase())]);
+    check["backup"]["checkpointItemId"] = json!(WEB_BACKUP.to_uppercase());
+    world.check("by-id", &spec(&check, &json!({})));
+    world.start();
+    world.until_ready("latest", "True/Restorable");
+    world.until_ready("by-id", "True/Restorable");
+    assert_eq!(world.first("by-id")["findings"], json!(null));
+}
