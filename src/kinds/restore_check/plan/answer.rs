@@ -156,11 +156,6 @@ fn said(outcome: &Outcome) -> Said {
             "the newest backup of the server is older than backup.latest.maxAge",
             "see in the CSBS console why there is no newer one: a policy that is disabled, a run that failed, a quota that is used up",
         ),
-        Outcome::Unmappable => no(
-            Reason::NotRestorable,
-            "the backup does not say which disks it was made from",
-            "write target.volumes in the place of volumeMapping, with one entry for each disk backup",
-        ),
         Outcome::Gone(error) => refused(error),
         Outcome::Answered(answer) => {
             let said = match &answer.error {
