@@ -156,9 +156,9 @@ pub struct Given<K: Kind> {
 }
 
 impl<K: Kind> Given<K> {
-    /// Whether a step of this part may be tried now.
+    /// Whether a step of this part may be tried now. A failure that lies ahead is of a clock that was set back since: nobody waits for that day.
     pub fn may_try(&self, part: &str, now: Timestamp) -> bool {
-        self.failures.get(part).is_none_or(|failure| failure.retry_at <= now)
+        self.failures.get(part).is_none_or(|failure| failure.retry_at <= now || now < failure.last)
     }
 }
 

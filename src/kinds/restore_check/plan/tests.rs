@@ -1,4 +1,6 @@
-//! What answers, and the lack of them, mean for an object: one sequence of looks each.
+//! What answers, and the lack of them, mean for an object: one sequence of looks each. What time does to them is in `ages`.
+
+mod ages;
 
 use super::*;
 use crate::api::restore_check::status::Restorable;
