@@ -83,7 +83,8 @@ pub trait Kind: Recorded + Claimant + CustomResourceExt {
     /// Adds the conditions that only this kind has, however a pass ended: what they say may have grown old.
     fn own_conditions(&self, _: &mut Self::Status, _: &Verdict, _: Timestamp) {}
 
-    /// The first time after this at which something of what they say has grown too old, though nobody could look.
+    /// The first time after this at which something of what they say has grown too old, though nobody could look; what status calls too old already
+    /// is not meant.
     fn ages_at(&self, _: Timestamp) -> Option<Timestamp> {
         None
     }

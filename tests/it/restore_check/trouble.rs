@@ -119,3 +119,35 @@ fn a_credential_of_another_cloud_is_told_so() {
     world.until_ready("web", "False/InvalidSpec");
     assert!(world.message("web").contains("OpenTelekomCloud"), "{}", world.message("web"));
 }
+
+#[test]
+fn a_project_of_another_region_is_its_objects_fault_and_nobody_elses() {
+    let mut world = World::of_checks();
+    // A token of that project is refused by the gateway of this region, in the words for one that has run out.
+    world.cloud.fault(Fault::on("*", What::error(401, "APIGW.0307")).in_region("cn-north-4").forever());
+    world.check("elsewhere", &spec(&home(WEB), &json!({"projectId": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa3"})));
+    world.start();
+    world.until_ready("elsewhere", "False/InvalidSpec");
+    assert!(world.message("elsewhere").contains("spec.projectId"), "{}", world.message("elsewhere"));
+    world.check("here", &spec(&home(WEB), &json!({"interval": "10m"})));
+    world.until_ready("here", "True/Restorable");
+    world.pass_in_steps(minutes(61), seconds(10));
+    assert_eq!((world.both("here").as_str(), world.credential_ready("otc").as_str()), (GOOD, "True/InSync"));
+    let asked = world.refused_calls().len();
+    assert!((2..=20).contains(&asked), "{asked} calls in vain: every 10 minutes, each once more with a new token");
+}
+
+#[test]
+fn a_steward_that_was_away_for_days_and_finds_the_cloud_silent_says_that_its_answers_are_old() {
+    let mut world = good();
+    world.crash();
+    world.pass_in_steps(hours(48), hours(1));
+    world.cloud.fault(Fault::on("*", What::error(503, "")).forever());
+    world.start();
+    world.pass(seconds(30));
+    assert_eq!(world.both("web"), "Unknown/CloudUnavailable Unknown/Stale");
+    assert!(world.events("web").iter().all(|event| !event.contains("CredentialMissing")), "{:?}", world.events("web"));
+    world.cloud.clear_faults();
+    world.pass_in_steps(minutes(6), seconds(5));
+    assert_eq!(world.both("web"), GOOD);
+}

@@ -56,9 +56,9 @@ fn stale_at(object: &RestoreCheck, check: &CheckStatus) -> Option<Timestamp> {
     }
 }
 
-/// When answers grow too old.
+/// When answers grow too old that status does not call so yet.
 pub(super) fn stale_times(object: &RestoreCheck, status: &RestoreCheckStatus) -> impl Iterator<Item = Timestamp> {
-    status.checks.iter().filter_map(|check| stale_at(object, check))
+    status.checks.iter().filter(|check| check.reason != Reason::Stale).filter_map(|check| stale_at(object, check))
 }
 
 /// The first time after this at which an answer grows too old.
