@@ -89,8 +89,10 @@ pub(super) async fn observe(
         }
     }
     let passes = |error: &CloudError| matches!(error.class, Class::Throttled | Class::Unavailable | Class::Busy);
+    // Of some alone it must not be hidden what is known of the others.
+    let all = seen.unanswered.len() == object.spec.checks.len();
     match seen.unanswered.first() {
-        Some((_, first)) if seen.asked.is_empty() && seen.unanswered.iter().all(|(_, error)| passes(error)) => Err(first.clone()),
+        Some((_, first)) if all && seen.unanswered.iter().all(|(_, error)| passes(error)) => Err(first.clone()),
         _ => Ok(seen),
     }
 }

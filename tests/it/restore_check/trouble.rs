@@ -1,6 +1,6 @@
 //! What keeps steward from asking: it has a reason of its own, and makes no yes a no; answers only grow old.
 
-use super::{WEB, home, hours, minutes, seconds, spec};
+use super::{DB, WEB, WEB_DATA, home, hours, minutes, seconds, spec};
 use crate::world::World;
 use crate::world::checks::{CHECK, LIST};
 use serde_json::json;
@@ -150,4 +150,32 @@ fn a_steward_that_was_away_for_days_and_finds_the_cloud_silent_says_that_its_ans
     world.cloud.clear_faults();
     world.pass_in_steps(minutes(6), seconds(5));
     assert_eq!(world.both("web"), GOOD);
+}
+
+#[test]
+fn a_question_that_nobody_answers_keeps_no_other_from_being_asked_and_hides_no_answer() {
+    for (web, both) in [("True", "Unknown/CloudUnavailable Unknown/CloudUnavailable"), ("False", "False/NotRestorable False/NotRestorable")]
+    {
+        let mut world = World::of_checks();
+        if web == "False" {
+            world.tell_huawei(HuaweiEdit::detach(WEB, WEB_DATA));
+        }
+        let mut two = spec(&home(WEB), &json!({"interval": "2h"}));
+        let mut silent = home(DB);
+        silent["name"] = json!("silent");
+        two["checks"] = json!([silent, home(WEB)]);
+        world.cloud.fault(Fault::on(LIST, What::Timeout(None)).with_parameter("resource_id", DB).forever());
+        world.check("two", &two);
+        world.start();
+        let restorable =
+            |world: &World, number: usize| world.get("two").unwrap_or_default()["status"]["checks"][number]["restorable"].clone();
+        world.until(minutes(5), "the other one is answered", |world| restorable(world, 1) == web);
+        world.pass_in_steps(minutes(45), seconds(5));
+        assert_eq!((restorable(&world, 0), restorable(&world, 1)), (json!("Unknown"), json!(web)));
+        assert_eq!(world.both("two"), both);
+        let named = if web == "True" { "silent: " } else { "home: " };
+        assert!(world.message("two").starts_with(named), "{}", world.message("two"));
+        assert_eq!(world.get("two").unwrap()["status"]["lastError"]["class"], "Unavailable");
+        assert_eq!(world.calls(CHECK), 1);
+    }
 }
