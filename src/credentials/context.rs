@@ -64,6 +64,13 @@ impl Context {
         }
     }
 
+    /// Tells of credentials that the watch has brought.
+    pub(super) fn announce<'a>(&self, objects: impl IntoIterator<Item = &'a CloudCredential>) {
+        for object in objects {
+            self.registry.announce((object.namespace().unwrap_or_default(), object.name_any()));
+        }
+    }
+
     /// Whether the watch has said meanwhile that the credential is gone.
     pub(super) fn has_forgotten(&self, object: &CloudCredential) -> bool {
         !self.memory().contains_key(&identity(object))

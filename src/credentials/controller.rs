@@ -122,11 +122,14 @@ async fn run_field(
                 match event {
                     Event::Delete(object) => told.forget(object),
                     Event::InitDone => {
-                        told.forget_all_but(&namespace, &stored.state());
+                        let stored = stored.state();
+                        told.forget_all_but(&namespace, &stored);
+                        told.announce(stored.iter().map(AsRef::as_ref));
                         if std::mem::take(&mut first) {
                             listed.send_modify(|count| *count += 1);
                         }
                     }
+                    Event::Apply(object) if object.metadata.deletion_timestamp.is_none() => told.announce([object]),
                     Event::Apply(_) | Event::Init | Event::InitApply(_) => {}
                 }
             }

@@ -79,6 +79,11 @@ impl Registry {
         let _ = self.users.set(users);
     }
 
+    /// There is such a credential. Until somebody has looked at it, which takes as long as its cloud does, it is not missing.
+    pub(super) fn announce(&self, key: Key) {
+        self.lock().entry(key).or_default();
+    }
+
     pub(super) fn listed(&self) {
         self.listed.store(true, Ordering::SeqCst);
     }

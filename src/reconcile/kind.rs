@@ -83,7 +83,8 @@ pub trait Kind: Recorded + Claimant + CustomResourceExt {
     /// Adds the conditions that only this kind has, however a pass ended: what they say may have grown old.
     fn own_conditions(&self, _: &mut Self::Status, _: &Verdict, _: Timestamp) {}
 
-    /// The first time after this at which something of what they say has grown too old, though nobody could look.
+    /// The first time after this at which something of what they say has grown too old, though nobody could look; what status calls too old already
+    /// is not meant.
     fn ages_at(&self, _: Timestamp) -> Option<Timestamp> {
         None
     }
@@ -156,9 +157,9 @@ pub struct Given<K: Kind> {
 }
 
 impl<K: Kind> Given<K> {
-    /// Whether a step of this part may be tried now.
+    /// Whether a step of this part may be tried now. A failure that lies ahead is of a clock that was set back since: nobody waits for that day.
     pub fn may_try(&self, part: &str, now: Timestamp) -> bool {
-        self.failures.get(part).is_none_or(|failure| failure.retry_at <= now)
+        self.failures.get(part).is_none_or(|failure| failure.retry_at <= now || now < failure.last)
     }
 }
 

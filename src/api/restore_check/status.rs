@@ -38,7 +38,8 @@ pub struct CheckStatus {
     #[serde(default)]
     #[schemars(schema_with = "open_word")]
     pub restorable: Restorable,
-    /// Why, in one word: `Restorable`, `NotRestorable`, `NoBackup`, `BackupTooOld`, `Busy` or `Checking`.
+    /// Why, in one word: `Restorable`, `NotRestorable`, `NoBackup`, `BackupTooOld`, `Busy`, `Checking`, or `Stale` where the latest answer
+    /// is too old to say anything.
     pub reason: Reason,
     /// The service's own code, where the latest answer had one.
     #[serde(default, skip_serializing_if = "Option::is_none")]

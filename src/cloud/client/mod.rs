@@ -7,7 +7,7 @@ mod ring;
 
 use super::budget::{Budget, BudgetKey, Lane, Learned};
 use super::denials::Denials;
-use super::error::{Acted, Class, CloudError, Effect, Operation};
+use super::error::{Acted, Class, CloudError, Effect, Explanation, Operation};
 use super::redact::redact;
 use super::transport::{HttpAnswer, HttpRequest, Transport};
 use crate::ambient::{Clock, Dice};
@@ -127,6 +127,12 @@ pub(in crate::cloud) trait Dialect: Send + Sync + 'static {
 
     /// Whether the request was refused because its nonce had arrived before.
     fn blames_the_nonce(&self, error: &CloudError) -> bool;
+
+    /// What else it means that keys are refused which have just been fetched, where these cannot be to blame.
+    fn acquits(&self, error: &CloudError) -> Option<Explanation> {
+        let _ = error;
+        None
+    }
 }
 
 /// A vendor's yes.
@@ -249,7 +255,13 @@ impl<D: Dialect> Client<D> {
             self.denials.note(call.region, &failed.error);
             let decision = next(&self.dialect, &failed, call.operation.effect, repeated);
             if failed.error.class == Class::Unauthenticated && decision == Next::GiveUp {
-                self.refuse(&failed.error);
+                match self.dialect.acquits(&failed.error).filter(|_| repeated.keys) {
+                    Some(explanation) => {
+                        let CloudError { code, http_status, request_id, .. } = failed.error;
+                        failed.error = CloudError { code, http_status, request_id, ..CloudError::explained(call.operation, &explanation) };
+                    }
+                    None => self.refuse(&failed.error),
+                }
             }
             // The refusal of a repeat says nothing about an earlier attempt whose answer was lost.
             perhaps_acted |= failed.error.acted == Acted::Perhaps;

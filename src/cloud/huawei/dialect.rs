@@ -2,11 +2,12 @@
 
 use super::endpoints::{self, Provider};
 use super::errors::{self, envelope};
+use super::login::NO_PROJECT_OF_OBJECT;
 use super::request::{Attempt, BuildError, Keys, Scope};
 use crate::cloud::budget::Learned;
 use crate::cloud::client::{Call, Dialect, Stamp, garbled, no_endpoint, unbuildable};
 use crate::cloud::endpoints::EndpointError;
-use crate::cloud::error::{Class, CloudError, Operation};
+use crate::cloud::error::{Class, CloudError, Explanation, Operation};
 use crate::cloud::transport::{HttpAnswer, HttpRequest, Method};
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use serde_json::Value;
@@ -30,6 +31,8 @@ pub(super) struct Rests {
     pub(super) provider: Provider,
     /// By service; what is not named is reached where the vendor has it.
     pub(super) endpoints: BTreeMap<String, Url>,
+    /// Whether all of this is about a project that an object names.
+    pub(super) of_object: bool,
 }
 
 impl Dialect for Rests {
@@ -84,6 +87,12 @@ impl Dialect for Rests {
     fn blames_the_nonce(&self, _: &CloudError) -> bool {
         false
     }
+
+    /// A token for a project of another region is given out, and refused by every gateway of this one. Whoever names such a project must not close
+    /// the credential for all others.
+    fn acquits(&self, _: &CloudError) -> Option<Explanation> {
+        self.of_object.then_some(NO_PROJECT_OF_OBJECT)
+    }
 }
 
 /// The body of an answer that is the vendor's and says yes, if it has one; else what it means.
@@ -136,7 +145,7 @@ mod tests {
     use reqwest::header::HeaderMap;
 
     fn judged(status: u16, body: &str) -> Result<Value, CloudError> {
-        let rests = Rests { provider: Provider::HuaweiCloud, endpoints: BTreeMap::new() };
+        let rests = Rests { provider: Provider::HuaweiCloud, endpoints: BTreeMap::new(), of_object: false };
         rests.judge(LIST_PROJECTS, &HttpAnswer { status, headers: HeaderMap::new(), body: body.as_bytes().to_vec() })
     }
 
@@ -167,7 +176,7 @@ mod tests {
 
     #[test]
     fn only_a_refused_signature_may_be_the_clocks_fault() {
-        let rests = Rests { provider: Provider::HuaweiCloud, endpoints: BTreeMap::new() };
+        let rests = Rests { provider: Provider::HuaweiCloud, endpoints: BTreeMap::new(), of_object: false };
         for (code, blamed) in [("APIGW.0301", true), ("APIG.0301", true), ("APIGW.0302", false), ("IAM.0062", false)] {
             assert_eq!(rests.blames_the_date(&errors::error(CREATE_TOKEN, 401, Some(code), "")), blamed, "{code}");
         }

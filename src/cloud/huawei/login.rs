@@ -37,7 +37,7 @@ const NO_PROJECT: Explanation = Explanation {
 };
 
 /// The same of a project that an object names.
-const NO_PROJECT_OF_OBJECT: Explanation = Explanation {
+pub(super) const NO_PROJECT_OF_OBJECT: Explanation = Explanation {
     meaning: "the identity cannot work in the project in spec.projectId, or there is none of this id",
     hint: "set spec.projectId to a project of the credential's account and region in which its user has a role, or leave it out to use the credential's own",
     ..NO_PROJECT
@@ -73,11 +73,14 @@ pub(super) struct Way {
     pub(super) provider: Provider,
     pub(super) endpoints: BTreeMap<String, Url>,
     pub(super) around: Surroundings,
+    /// Whether it leads into a project that an object names.
+    pub(super) of_object: bool,
 }
 
 impl Way {
     pub(super) fn client(&self, ring: Ring<Keys>) -> Client<Rests> {
-        Client::new(Rests { provider: self.provider, endpoints: self.endpoints.clone() }, ring, self.around.clone())
+        let dialect = Rests { provider: self.provider, endpoints: self.endpoints.clone(), of_object: self.of_object };
+        Client::new(dialect, ring, self.around.clone())
     }
 
     /// For one question whose refusal need not be the keys' fault: nobody closes the credential because of it.

@@ -86,7 +86,7 @@ pub struct Huawei {
 impl Huawei {
     pub fn new(options: HuaweiOptions) -> Arc<Self> {
         let HuaweiOptions { provider, auth, region, project, endpoints, around } = options;
-        let way = Way { provider, endpoints, around };
+        let way = Way { provider, endpoints, around, of_object: false };
         let login = Arc::new(Login::new(region.clone(), project, &auth, false));
         let client = Arc::new(connect(&way, &auth, &login));
         Arc::new(Self { client, login, auth, region, way, project: OnceLock::new(), others: Mutex::default(), absence: Arc::default() })
@@ -119,7 +119,8 @@ impl Huawei {
         let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
         let client = others.entry(project.to_owned()).or_insert_with(|| {
             let login = Login::new(self.region.clone(), ProjectRef::Id(project.to_owned()), &self.auth, true);
-            Arc::new(connect(&self.way, &self.auth, &Arc::new(login)))
+            let way = Way { of_object: true, ..self.way.clone() };
+            Arc::new(connect(&way, &self.auth, &Arc::new(login)))
         });
         Arc::clone(client)
     }

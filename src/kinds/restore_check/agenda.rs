@@ -1,13 +1,17 @@
 //! Which checks are due, told from the object and what the process remembers of failures. Pure.
 
 use crate::api::RestoreCheck;
+use crate::api::envelope::Time;
 use crate::api::restore_check::status::CheckStatus;
 use crate::api::restore_check::{Check, RestoreCheckStatus};
 use crate::cloud::encode;
 use crate::reconcile::kind::Given;
 use crate::reconcile::schedule::requested_at;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
+
+/// By so much clocks are set right all the time.
+const AMISS: SignedDuration = SignedDuration::from_mins(1);
 
 /// The checks to ask about now: what could not be asked before comes last, so that it keeps nobody from being asked.
 pub(super) fn due<'a>(object: &'a RestoreCheck, given: &Given<RestoreCheck>, now: Timestamp) -> Vec<&'a Check> {
@@ -18,8 +22,19 @@ pub(super) fn due<'a>(object: &'a RestoreCheck, given: &Given<RestoreCheck>, now
 
 /// Whether this check wants an answer, be it to be had or not.
 pub(super) fn is_due(object: &RestoreCheck, check: &Check, now: Timestamp) -> bool {
-    known(object, object.status.as_ref(), check)
-        .is_none_or(|known| known.occasion != occasion(object, check) || known.next_check.is_none_or(|at| at.get() <= now))
+    // What was planned by a clock that has been set back since would come by as much too late.
+    let is_ahead = |at: Option<Time>| at.is_some_and(|at| is_ahead(at.get(), now));
+    known(object, object.status.as_ref(), check).is_none_or(|known| {
+        known.occasion != occasion(object, check)
+            || known.next_check.is_none_or(|at| at.get() <= now)
+            || is_ahead(known.last_answer)
+            || is_ahead(object.status.as_ref().and_then(|status| status.last_check))
+    })
+}
+
+/// Whether this cannot have been, by the clock as it goes now.
+pub(super) fn is_ahead(at: Timestamp, now: Timestamp) -> bool {
+    at.duration_since(now) > AMISS
 }
 
 /// What status has of this question, and not only of this name.

@@ -9,15 +9,16 @@ use crate::reconcile::verdict::cut;
 /// The longest finding.
 const LONGEST: usize = 256;
 
+/// An id as the service writes it. People may write it otherwise, and the service need not see that it is the same.
+pub(super) fn id(written: &str) -> String {
+    written.to_ascii_lowercase()
+}
+
 /// Which disk's backup goes to which disk; none if the backup does not say which disks it was made from.
 pub(super) fn mapping(target: &Target, item: Option<&CheckpointItem>) -> Option<Vec<Mapping>> {
     match target.volume_mapping {
         None => Some(
-            target
-                .volumes
-                .iter()
-                .map(|volume| Mapping { backup_id: volume.backup_id.clone(), volume_id: volume.volume_id.clone() })
-                .collect(),
+            target.volumes.iter().map(|volume| Mapping { backup_id: id(&volume.backup_id), volume_id: id(&volume.volume_id) }).collect(),
         ),
         Some(VolumeMapping::SourceVolumes) => {
             let disks = item.map_or(&[][..], |item| item.disks.as_slice());

@@ -4,15 +4,25 @@
 use super::{agenda, facts};
 use crate::api::RestoreCheck;
 use crate::api::restore_check::{Check, Latest};
-use crate::cloud::error::{Class, CloudError};
+use crate::cloud::error::{Class, CloudError, Explanation};
 use crate::cloud::huawei::csbs::requests::{Question, Target};
-use crate::cloud::huawei::csbs::{Answer, CheckpointItem, Csbs, Item};
+use crate::cloud::huawei::csbs::{Answer, CHECK_RESTORABLE, CheckpointItem, Csbs, Item};
 use crate::cloud::session::Session;
 use crate::reconcile::kind::{Given, Part};
 use jiff::{SignedDuration, Timestamp};
 
 /// After so many failures of the way there in a row, the others are not tried in this pass.
 const ABSENCES: usize = 2;
+
+/// There is no such backup.
+const GONE: &str = "CSBS.3001";
+
+/// Nobody was asked, so this is no "no".
+const UNMAPPABLE: Explanation = Explanation::of(
+    Class::Invalid,
+    "the backup does not say which disks it was made from, so there is nothing to ask about",
+    "write target.volumes in the place of volumeMapping, with one entry for each disk backup",
+);
 
 /// What came of the questions that were due.
 #[derive(Clone, Debug, Default)]
@@ -40,8 +50,6 @@ pub enum Outcome {
     TooOld,
     /// There is no such backup any more; what the service would say of it.
     Gone(CloudError),
-    /// The backup does not say which disks it was made from.
-    Unmappable,
     Answered(Answer),
 }
 
@@ -81,34 +89,45 @@ pub(super) async fn observe(
         }
     }
     let passes = |error: &CloudError| matches!(error.class, Class::Throttled | Class::Unavailable | Class::Busy);
+    // Of some alone it must not be hidden what is known of the others.
+    let all = seen.unanswered.len() == object.spec.checks.len();
     match seen.unanswered.first() {
-        Some((_, first)) if seen.asked.is_empty() && seen.unanswered.iter().all(|(_, error)| passes(error)) => Err(first.clone()),
+        Some((_, first)) if all && seen.unanswered.iter().all(|(_, error)| passes(error)) => Err(first.clone()),
         _ => Ok(seen),
     }
 }
 
-async fn ask(object: &RestoreCheck, check: &Check, csbs: &Csbs, now: Timestamp) -> Result<(Option<CheckpointItem>, Outcome), CloudError> {
-    let (id, item) = match (&check.backup.checkpoint_item_id, &check.backup.latest) {
-        (Some(id), _) => match csbs.checkpoint_item(id).await {
-            Ok(Item::Found(item)) => (id.clone(), Some(*item)),
+type Found = (Option<CheckpointItem>, Outcome);
+
+async fn ask(object: &RestoreCheck, check: &Check, csbs: &Csbs, now: Timestamp) -> Result<Found, CloudError> {
+    let first = ask_once(object, check, csbs, now).await?;
+    // Retention has deleted the latest backup since it was listed: then another one is the latest by now.
+    let is_gone = matches!(&first.1, Outcome::Answered(answer) if answer.code.as_deref() == Some(GONE));
+    if is_gone && check.backup.latest.is_some() { ask_once(object, check, csbs, now).await } else { Ok(first) }
+}
+
+async fn ask_once(object: &RestoreCheck, check: &Check, csbs: &Csbs, now: Timestamp) -> Result<Found, CloudError> {
+    let (id, item) = match (check.backup.checkpoint_item_id.as_deref().map(facts::id), &check.backup.latest) {
+        (Some(id), _) => match csbs.checkpoint_item(&id).await {
+            Ok(Item::Found(item)) => (id, Some(*item)),
             Ok(Item::Gone(error)) => return Ok((None, Outcome::Gone(error))),
             // With a mapping of its own the question can be asked without having seen the backup.
-            Err(error) if error.class == Class::Denied && check.target.volume_mapping.is_none() => (id.clone(), None),
+            Err(error) if error.class == Class::Denied && check.target.volume_mapping.is_none() => (id, None),
             Err(error) => return Err(error),
         },
         (None, latest) => {
             let Some(latest) = latest else { return Ok((None, Outcome::NoBackup)) };
-            match csbs.available_items(&latest.resource_id).await?.into_iter().next() {
+            match csbs.available_items(&facts::id(&latest.resource_id)).await?.into_iter().next() {
                 None => return Ok((None, Outcome::NoBackup)),
                 Some(item) if is_too_old(latest, &item, now) => return Ok((Some(item), Outcome::TooOld)),
                 Some(item) => (item.id.clone(), Some(item)),
             }
         }
     };
-    let Some(volumes) = facts::mapping(&check.target, item.as_ref()) else { return Ok((item, Outcome::Unmappable)) };
-    let target = Target { resource_type: check.target.resource_type.clone(), resource_id: check.target.resource_id.clone(), volumes };
+    let volumes = facts::mapping(&check.target, item.as_ref()).ok_or_else(|| CloudError::explained(CHECK_RESTORABLE, &UNMAPPABLE))?;
+    let target = Target { resource_type: check.target.resource_type.clone(), resource_id: facts::id(&check.target.resource_id), volumes };
     let question = Question { checkpoint_item_id: id, target };
-    let answer = csbs.check_restorable(&object.spec.provider_id, &question).await?;
+    let answer = csbs.check_restorable(&facts::id(&object.spec.provider_id), &question).await?;
     Ok((item, Outcome::Answered(answer)))
 }
 

@@ -27,6 +27,13 @@ pub(super) enum Schedule {
     Cron { cron: Box<Cron>, zone: TimeZone },
 }
 
+/// As if spec said nothing.
+impl Default for Schedule {
+    fn default() -> Self {
+        Self::Every(DAILY)
+    }
+}
+
 impl Schedule {
     /// What spec says; the error is a sentence about the field.
     pub(super) fn of(spec: &RestoreCheckSpec) -> Result<Self, String> {
@@ -65,11 +72,12 @@ impl Schedule {
     /// When an answer of this moment is old, if spec does not say: when it should have been replaced for the second time.
     pub(super) fn outdated(&self, answered: Timestamp) -> Timestamp {
         let at = match self {
-            Self::Every(interval) => answered.checked_add(*interval * 2 + *interval / PART).ok(),
-            Self::Cron { .. } => {
-                let second = self.mark(answered).and_then(|first| self.mark(first));
-                second.and_then(|second| second.checked_add(LATER * 2).ok())
-            }
+            Self::Every(interval) => answered.checked_add(*interval * 2 + *interval / PART),
+            Self::Cron { .. } => match self.mark(answered).and_then(|first| self.mark(first)) {
+                Some(second) => second.checked_add(LATER * 2),
+                // A day that never comes replaces nothing, and an answer must not be good for ever because of that.
+                None => return Self::default().outdated(answered),
+            },
         };
         at.unwrap_or(Timestamp::MAX)
     }

@@ -28,18 +28,16 @@ impl<K: Kind> Pass<'_, K> {
             // The credential is closed by now, and says so for all its objects.
             return Ok(Again::In(super::SOON));
         }
-        let (failure, looked) = {
+        let failure = {
             let mut remembered = self.slot.lock();
-            let looked = remembered.blind.as_ref().map_or(Timestamp::MIN, |earlier| earlier.last);
             let failure = Failure::after(remembered.blind.as_ref(), &error, now, &self.context.dice);
             remembered.blind = Some(failure.clone());
-            (failure, looked)
+            failure
         };
         let wait = schedule::until(now, self.object().ages_at(now).map_or(failure.retry_at, |at| at.min(failure.retry_at)));
-        let has_aged = self.object().ages_at(looked).is_some_and(|at| at <= now);
         if failure.passes_by_itself(now)
             && self.has_spoken()
-            && !has_aged
+            && !self.has_aged(now)
             && now.duration_since(failure.since) < schedule::patience(self.sync_interval())
         {
             return Ok(Again::In(wait));
@@ -56,6 +54,11 @@ impl<K: Kind> Pass<'_, K> {
         self.report_verdict(&verdict);
         self.record.settle(status).await?;
         Ok(Again::In(wait))
+    }
+
+    /// Whether something has grown too old of which status does not say so yet.
+    fn has_aged(&self, now: Timestamp) -> bool {
+        self.object().ages_at(Timestamp::MIN).is_some_and(|at| at <= now)
     }
 
     /// Whether a verdict on this generation is already on record.
@@ -178,8 +181,8 @@ impl<K: Kind> Pass<'_, K> {
         let unavailable = reason == Reason::CloudUnavailable;
         let patience = later(since, schedule::patience(self.sync_interval()));
         let ages_at = self.object().ages_at(now);
-        if unavailable && self.has_spoken() && !self.deleting() && now < patience {
-            return Ok(Again::In(schedule::until(now, patience)));
+        if unavailable && self.has_spoken() && !self.deleting() && !self.has_aged(now) && now < patience {
+            return Ok(Again::In(schedule::until(now, ages_at.map_or(patience, |at| at.min(patience)))));
         }
         let again = if self.deleting() {
             let free_at = later(since, self.context.settings.orphan_grace);

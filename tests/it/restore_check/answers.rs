@@ -3,8 +3,9 @@
 use super::{DB, WEB, WEB_BACKUP, WEB_DATA, WEB_DATA_BACKUP, WEB_SYSTEM, WEB_SYSTEM_BACKUP, home, hours, mapped, minutes, seconds, spec};
 use crate::world::World;
 use crate::world::checks::{CHECK, LIST, PROJECT};
+use jiff::SignedDuration;
 use serde_json::json;
-use steward_cloudsim::{CsbsSeed, HuaweiEdit, HuaweiVerdict, HuaweiVolume, Refusals};
+use steward_cloudsim::{CsbsSeed, Fault, HuaweiBackup, HuaweiEdit, HuaweiVerdict, HuaweiVolume, Refusals, What};
 
 const GOOD: &str = "True/Restorable True/Restorable";
 const BAD: &str = "False/NotRestorable False/NotRestorable";
@@ -128,4 +129,50 @@ fn a_server_of_another_project_is_asked_about_with_a_token_of_that_project() {
     world.until_ready("nowhere", "False/InvalidSpec");
     assert!(world.message("nowhere").contains("spec.projectId"), "{}", world.message("nowhere"));
     assert_eq!(world.credential_ready("otc"), "True/InSync", "nobody's password is to blame");
+}
+
+#[test]
+fn ids_in_capitals_are_the_same_ids() {
+    let mut world = World::of_checks();
+    world.check("latest", &spec(&home(&WEB.to_uppercase()), &json!({"providerId": "FC4D5750-22E7-4798-8A46-F48F62C4C1DA"})));
+    let mut check = mapped(&[(WEB_SYSTEM_BACKUP, WEB_SYSTEM), (WEB_DATA_BACKUP, &WEB_DATA.to_uppercase())]);
+    check["backup"]["checkpointItemId"] = json!(WEB_BACKUP.to_uppercase());
+    world.check("by-id", &spec(&check, &json!({})));
+    world.start();
+    world.until_ready("latest", "True/Restorable");
+    world.until_ready("by-id", "True/Restorable");
+    assert_eq!(world.first("by-id")["findings"], json!(null));
+}
+
+#[test]
+fn a_backup_that_goes_while_it_is_asked_about_is_followed_by_the_next() {
+    let mut world = World::of_checks();
+    let newer = "0c1d2e3f-0000-4000-8000-000000000001";
+    world.tell_huawei(HuaweiEdit::backup(HuaweiBackup {
+        id: Some(newer.to_owned()),
+        server: Some(WEB.to_owned()),
+        ..HuaweiBackup::default()
+    }));
+    world.cloud.fault(Fault::on(CHECK, What::Timeout(Some(SignedDuration::from_secs(8)))));
+    world.check("web", &spec(&home(WEB), &json!({})));
+    world.start();
+    world.until(seconds(30), "it is asked", |world| world.calls(CHECK) == 1);
+    world.tell_huawei(HuaweiEdit::delete_backup(newer));
+    world.until(seconds(30), "there is an answer", |world| world.ready("web") != "unseen");
+    assert_eq!((world.both("web").as_str(), &world.first("web")["resolved"]["checkpointItemId"]), (GOOD, &json!(WEB_BACKUP)));
+    assert_eq!(world.calls(CHECK), 2);
+}
+
+#[test]
+fn a_backup_that_does_not_name_its_disks_is_asked_about_by_nobody_and_makes_no_yes_a_no() {
+    let mut world = World::of_checks();
+    world.check("web", &spec(&home(WEB), &json!({"interval": "1h"})));
+    world.start();
+    world.until_ready("web", "True/Restorable");
+    let extra = [("extend_info.volume_backups".to_owned(), json!([]))].into();
+    world.tell_huawei(HuaweiEdit::backup(HuaweiBackup { server: Some(WEB.to_owned()), extra: Some(extra), ..HuaweiBackup::default() }));
+    world.pass_in_steps(minutes(61), seconds(10));
+    assert_eq!(world.both("web"), "False/InvalidSpec True/Restorable");
+    assert!(world.message("web").contains("target.volumes"), "{}", world.message("web"));
+    assert_eq!(world.calls(CHECK), 1);
 }

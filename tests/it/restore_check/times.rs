@@ -130,3 +130,34 @@ fn between_two_checks_nobody_hears_of_it() {
     assert_eq!(requests, Vec::<String>::new());
     assert_eq!(world.calls(LIST) + world.calls(CHECK), 0);
 }
+
+#[test]
+fn while_it_is_suspended_nothing_is_asked_and_then_it_is_at_once() {
+    let mut world = World::of_checks();
+    world.check("web", &spec(&home(WEB), &json!({"interval": "10m"})));
+    world.start();
+    world.until_ready("web", "True/Restorable");
+    world.edit("web", &json!({"suspend": true}));
+    world.pass(seconds(5));
+    world.cloud.clear_calls();
+    world.pass_in_steps(hours(2), minutes(1));
+    assert_eq!((world.both("web").as_str(), world.condition("web", "Suspended").as_str()), (GOOD, "True/Suspended"));
+    assert_eq!(world.calls(LIST) + world.calls(CHECK), 0);
+    world.edit("web", &json!({"suspend": false}));
+    world.pass(seconds(5));
+    assert_eq!((world.both("web").as_str(), world.condition("web", "Suspended").as_str()), (GOOD, "absent"));
+    assert_eq!(world.calls(CHECK), 1);
+    world.cloud.clear_calls();
+    world.delete("web");
+    world.until_gone("web");
+    assert_eq!(world.cloud.calls().len(), 0, "there is nothing to undo");
+}
+
+#[test]
+fn an_operator_that_only_observes_asks_all_the_same() {
+    let mut world = World::of_checks();
+    world.configure(|config| config.observe_only = true);
+    world.check("web", &spec(&home(WEB), &json!({})));
+    world.start();
+    world.until_ready("web", "True/Restorable");
+}

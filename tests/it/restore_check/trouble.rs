@@ -1,6 +1,6 @@
 //! What keeps steward from asking: it has a reason of its own, and makes no yes a no; answers only grow old.
 
-use super::{WEB, home, hours, minutes, seconds, spec};
+use super::{DB, WEB, WEB_DATA, home, hours, minutes, seconds, spec};
 use crate::world::World;
 use crate::world::checks::{CHECK, LIST};
 use serde_json::json;
@@ -118,4 +118,64 @@ fn a_credential_of_another_cloud_is_told_so() {
     world.start();
     world.until_ready("web", "False/InvalidSpec");
     assert!(world.message("web").contains("OpenTelekomCloud"), "{}", world.message("web"));
+}
+
+#[test]
+fn a_project_of_another_region_is_its_objects_fault_and_nobody_elses() {
+    let mut world = World::of_checks();
+    // A token of that project is refused by the gateway of this region, in the words for one that has run out.
+    world.cloud.fault(Fault::on("*", What::error(401, "APIGW.0307")).in_region("cn-north-4").forever());
+    world.check("elsewhere", &spec(&home(WEB), &json!({"projectId": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa3"})));
+    world.start();
+    world.until_ready("elsewhere", "False/InvalidSpec");
+    assert!(world.message("elsewhere").contains("spec.projectId"), "{}", world.message("elsewhere"));
+    world.check("here", &spec(&home(WEB), &json!({"interval": "10m"})));
+    world.until_ready("here", "True/Restorable");
+    world.pass_in_steps(minutes(61), seconds(10));
+    assert_eq!((world.both("here").as_str(), world.credential_ready("otc").as_str()), (GOOD, "True/InSync"));
+    let asked = world.refused_calls().len();
+    assert!((2..=20).contains(&asked), "{asked} calls in vain: every 10 minutes, each once more with a new token");
+}
+
+#[test]
+fn a_steward_that_was_away_for_days_and_finds_the_cloud_silent_says_that_its_answers_are_old() {
+    let mut world = good();
+    world.crash();
+    world.pass_in_steps(hours(48), hours(1));
+    world.cloud.fault(Fault::on("*", What::error(503, "")).forever());
+    world.start();
+    world.pass(seconds(30));
+    assert_eq!(world.both("web"), "Unknown/CloudUnavailable Unknown/Stale");
+    assert!(world.events("web").iter().all(|event| !event.contains("CredentialMissing")), "{:?}", world.events("web"));
+    world.cloud.clear_faults();
+    world.pass_in_steps(minutes(6), seconds(5));
+    assert_eq!(world.both("web"), GOOD);
+}
+
+#[test]
+fn a_question_that_nobody_answers_keeps_no_other_from_being_asked_and_hides_no_answer() {
+    for (web, both) in [("True", "Unknown/CloudUnavailable Unknown/CloudUnavailable"), ("False", "False/NotRestorable False/NotRestorable")]
+    {
+        let mut world = World::of_checks();
+        if web == "False" {
+            world.tell_huawei(HuaweiEdit::detach(WEB, WEB_DATA));
+        }
+        let mut two = spec(&home(WEB), &json!({"interval": "2h"}));
+        let mut silent = home(DB);
+        silent["name"] = json!("silent");
+        two["checks"] = json!([silent, home(WEB)]);
+        world.cloud.fault(Fault::on(LIST, What::Timeout(None)).with_parameter("resource_id", DB).forever());
+        world.check("two", &two);
+        world.start();
+        let restorable =
+            |world: &World, number: usize| world.get("two").unwrap_or_default()["status"]["checks"][number]["restorable"].clone();
+        world.until(minutes(5), "the other one is answered", |world| restorable(world, 1) == web);
+        world.pass_in_steps(minutes(45), seconds(5));
+        assert_eq!((restorable(&world, 0), restorable(&world, 1)), (json!("Unknown"), json!(web)));
+        assert_eq!(world.both("two"), both);
+        let named = if web == "True" { "silent: " } else { "home: " };
+        assert!(world.message("two").starts_with(named), "{}", world.message("two"));
+        assert_eq!(world.get("two").unwrap()["status"]["lastError"]["class"], "Unavailable");
+        assert_eq!(world.calls(CHECK), 1);
+    }
 }

@@ -1,6 +1,5 @@
 //! What one answer means for its check: yes, no, or that something is busy and it should be asked again soon.
 
-use crate::api::RestoreCheck;
 use crate::api::restore_check::Check;
 use crate::api::restore_check::status::{CheckStatus, PastAnswer, Resolved, Restorable};
 use crate::cloud::error::{Class, CloudError};
@@ -61,8 +60,8 @@ pub(super) fn none_yet(name: &str, question: String) -> CheckStatus {
     }
 }
 
-/// Puts an answer into what is known of its check.
-pub(super) fn take(known: &mut CheckStatus, object: &RestoreCheck, check: &Check, asked: &Asked, at: &Moment<'_>) {
+/// Puts an answer into what is known of its check; how many noes count is left to others.
+pub(super) fn take(known: &mut CheckStatus, check: &Check, asked: &Asked, at: &Moment<'_>) {
     let said = said(&asked.outcome);
     known.resolved = asked.item.as_ref().map(resolved);
     known.findings = asked.item.as_ref().map(|item| facts::findings(check, item)).unwrap_or_default();
@@ -98,9 +97,6 @@ pub(super) fn take(known: &mut CheckStatus, object: &RestoreCheck, check: &Check
         }
         Restorable::False | Restorable::Unknown => {
             known.failures = known.failures.saturating_add(1);
-            if known.failures >= object.spec.failure_threshold {
-                known.restorable = Restorable::False;
-            }
         }
     }
     remember(known, restorable, at);
@@ -155,11 +151,6 @@ fn said(outcome: &Outcome) -> Said {
             Reason::BackupTooOld,
             "the newest backup of the server is older than backup.latest.maxAge",
             "see in the CSBS console why there is no newer one: a policy that is disabled, a run that failed, a quota that is used up",
-        ),
-        Outcome::Unmappable => no(
-            Reason::NotRestorable,
-            "the backup does not say which disks it was made from",
-            "write target.volumes in the place of volumeMapping, with one entry for each disk backup",
         ),
         Outcome::Gone(error) => refused(error),
         Outcome::Answered(answer) => {

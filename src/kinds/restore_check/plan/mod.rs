@@ -11,6 +11,7 @@ use super::observe::Observed;
 use super::schedule::{Schedule, spread};
 use crate::api::RestoreCheck;
 use crate::api::restore_check::RestoreCheckStatus;
+use crate::api::restore_check::status::Restorable;
 use crate::reason::Reason;
 use crate::reconcile::kind::{Given, Goal, Next, Plan};
 use crate::reconcile::verdict::{Phase, Verdict};
@@ -58,10 +59,16 @@ fn answered(object: &RestoreCheck, seen: &Observed, at: &answer::Moment<'_>) -> 
         .map(|check| {
             let known = agenda::known(object, object.status.as_ref(), check).cloned();
             let mut known = known.unwrap_or_else(|| answer::none_yet(&check.name, agenda::question(object, check)));
+            telling::age(object, &mut known, at.now);
             if let Some(asked) = seen.asked.iter().find(|asked| asked.name == check.name) {
                 known.occasion = agenda::occasion(object, check);
-                answer::take(&mut known, object, check, asked, at);
+                answer::take(&mut known, check, asked, at);
             }
+            // Here and not with each no: the threshold may have been lowered since.
+            if known.failures >= object.spec.failure_threshold {
+                known.restorable = Restorable::False;
+            }
+            telling::age(object, &mut known, at.now);
             known.history.truncate(limit);
             known
         })

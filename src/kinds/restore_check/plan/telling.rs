@@ -27,11 +27,22 @@ enum Standing {
 }
 
 fn standing(object: &RestoreCheck, check: &CheckStatus, now: Timestamp) -> Standing {
-    match (check.last_answer.is_some(), stale_at(object, check), check.restorable) {
-        (true, Some(at), _) if at <= now => Standing::Stale,
-        (true, _, Restorable::True) => Standing::Restorable,
-        (true, _, Restorable::False) => Standing::No,
-        (false, _, _) | (true, _, Restorable::Unknown) => Standing::Open,
+    let Some(answered) = check.last_answer else { return Standing::Open };
+    if stale_at(object, check).is_some_and(|at| at <= now) || agenda::is_ahead(answered.get(), now) {
+        return Standing::Stale;
+    }
+    match check.restorable {
+        Restorable::True => Standing::Restorable,
+        Restorable::False => Standing::No,
+        Restorable::Unknown => Standing::Open,
+    }
+}
+
+/// Puts down of an answer that says nothing any more that it doesn't. A "no" that does not count yet must not bring an old "yes" back.
+pub(super) fn age(object: &RestoreCheck, check: &mut CheckStatus, now: Timestamp) {
+    if standing(object, check, now) == Standing::Stale {
+        check.restorable = Restorable::Unknown;
+        check.reason = Reason::Stale;
     }
 }
 
@@ -40,13 +51,14 @@ fn stale_at(object: &RestoreCheck, check: &CheckStatus) -> Option<Timestamp> {
     let answered = check.last_answer?.get();
     match object.spec.stale_after.and_then(|age| SignedDuration::try_from(age.get()).ok()) {
         Some(age) => answered.checked_add(age).ok(),
-        None => Schedule::of(&object.spec).ok().map(|schedule| schedule.outdated(answered)),
+        // Nobody asks by a schedule that cannot be read, and all the same the answer grows old.
+        None => Some(Schedule::of(&object.spec).unwrap_or_default().outdated(answered)),
     }
 }
 
-/// When answers grow too old.
+/// When answers grow too old that status does not call so yet.
 pub(super) fn stale_times(object: &RestoreCheck, status: &RestoreCheckStatus) -> impl Iterator<Item = Timestamp> {
-    status.checks.iter().filter_map(|check| stale_at(object, check))
+    status.checks.iter().filter(|check| check.reason != Reason::Stale).filter_map(|check| stale_at(object, check))
 }
 
 /// The first time after this at which an answer grows too old.
@@ -135,6 +147,9 @@ fn names<'a>(checks: impl Iterator<Item = &'a CheckStatus>) -> String {
 
 /// Says of the backups what is known of them, whatever is said of the object: that they could not be asked about makes no yes a no.
 pub(in crate::kinds::restore_check) fn declare(object: &RestoreCheck, status: &mut RestoreCheckStatus, verdict: &Verdict, now: Timestamp) {
+    for check in &mut status.checks {
+        age(object, check, now);
+    }
     // What is known of a question that was edited away says nothing of the present one.
     let current: Vec<&CheckStatus> = object.spec.checks.iter().filter_map(|check| agenda::known(object, Some(&*status), check)).collect();
     let of = |wanted| current.iter().copied().filter(move |check| standing(object, check, now) == wanted);

@@ -1,4 +1,6 @@
-//! What answers, and the lack of them, mean for an object: one sequence of looks each.
+//! What answers, and the lack of them, mean for an object: one sequence of looks each. What time does to them is in `ages`.
+
+mod ages;
 
 use super::*;
 use crate::api::restore_check::status::Restorable;
@@ -207,12 +209,7 @@ fn a_no_counts_when_it_has_come_as_often_as_the_threshold_says_and_a_yes_ends_it
 #[test]
 fn what_is_no_backup_at_all_is_a_no_with_a_name_of_its_own() {
     let gone = errors::error(CHECK_RESTORABLE, 404, Some("CSBS.3001"), "");
-    let table = [
-        (Outcome::NoBackup, "NoBackup"),
-        (Outcome::TooOld, "BackupTooOld"),
-        (Outcome::Gone(gone), "NotRestorable"),
-        (Outcome::Unmappable, "NotRestorable"),
-    ];
+    let table = [(Outcome::NoBackup, "NoBackup"), (Outcome::TooOld, "BackupTooOld"), (Outcome::Gone(gone), "NotRestorable")];
     for (outcome, reason) in table {
         let mut looks = a_check(&json!({}));
         let expected = format!("False/{reason}");
