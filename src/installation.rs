@@ -125,8 +125,8 @@ fn new(dice: &Dice) -> Secret {
     }
 }
 
-/// An answer that cannot be read may be quoted in its error, and it may be a Secret.
-fn words(error: &kube::Error) -> String {
+/// What the API server said, for people. An answer that cannot be read may be quoted in its error, and it may be a Secret.
+pub fn words(error: &kube::Error) -> String {
     if let kube::Error::Api(status) = error {
         return status.message.clone();
     }

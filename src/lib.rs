@@ -3,7 +3,7 @@
 //! | room | what it does |
 //! |---|---|
 //! | [`api`] | what users write and read: the kinds, the envelope. Data only |
-//! | [`reconcile`] | what all kinds share: the pass (start with [`reconcile::pass`]), the one writer of status, memory, claims, reports |
+//! | [`reconcile`] | what all kinds share: the pass (start with [`reconcile::pass`]), the one writer of status, memory, claims, when to try again, reports |
 //! | [`kinds`] | what is particular to each kind: observe, plan, perform |
 //! | [`credentials`] | the controller of `CloudCredential`, and the sessions that passes are handed |
 //! | [`cloud`] | the clouds: socket, signatures, error catalogue, budget, batches. Knows no Kubernetes |

@@ -96,7 +96,7 @@ const ACTS: [Act; 6] = [
         title: "Can last night's backups be put back? One can, and one says why not",
         look_at: "Huawei's backup service is only asked; the code, what it means and what to do stand in the object, and in `steward explain`",
         lines: &[
-            Type(r#"sed "s|https://cloudsim|$CLOUDSIM_URL|" playground/manifests/restore-checks.yaml | kubectl apply -f -"#),
+            Type(r#"sed "s|https://cloudsim|$CLOUDSIM_URL|g" playground/manifests/restore-checks.yaml | kubectl apply -f -"#),
             Type("kubectl wait --for=condition=Ready restorecheck/shop-web --timeout=60s"),
             Type("kubectl wait --for=condition=Stalled restorecheck/shop-db --timeout=60s"),
             Type("kubectl get restorechecks"),

@@ -124,6 +124,8 @@ impl Playground {
             ("KUBECONFIG", self.control_plane.kubeconfig().display().to_string()),
             ("PATH", format!("{}:{}", tools.display(), own.display())),
             ("CLOUDSIM_URL", self.simulator.url().to_owned()),
+            // For `steward results`, which asks the cloud from the shell.
+            ("STEWARD_ALLOWED_ENDPOINTS", self.simulator.url().to_owned()),
             ("ALIBABA_CLOUD_ACCESS_KEY_ID", self.account.key_id.clone()),
             ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", self.account.key_secret.clone()),
         ])

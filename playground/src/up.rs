@@ -162,7 +162,7 @@ fn hints(place: &Place) -> String {
 Up. In a shell:
   . {}
   kubectl get cloudcredentials
-  kubectl apply -f playground/manifests
+  kubectl apply -f playground/manifests/memberships.yaml      # README.md goes through the others
   kubectl get steward
   steward-playground calls                # what reached the simulated cloud
   steward-playground containers asc-1     # what a scaling configuration has there

@@ -36,7 +36,7 @@ pub struct Flags {
     #[arg(long, env = "STEWARD_CLUSTER_ID", value_name = "ID")]
     cluster_id: Option<String>,
     /// Endpoints that a credential may name, as for `steward run`.
-    #[arg(long = "allow-endpoint", env = "STEWARD_ALLOW_ENDPOINTS", value_delimiter = ',', value_name = "PATTERN")]
+    #[arg(long = "allow-endpoint", env = "STEWARD_ALLOWED_ENDPOINTS", value_delimiter = ',', value_name = "PATTERN")]
     allowed_endpoints: Vec<String>,
 }
 
@@ -66,10 +66,11 @@ async fn try_run(flags: &Flags) -> anyhow::Result<()> {
     let client = client().await?;
     let namespace = flags.namespace.clone().unwrap_or_else(|| client.default_namespace().to_owned());
     let objects: Api<CloudCommand> = Api::namespaced(client.clone(), &namespace);
-    let object = objects.get(&flags.name).await.with_context(|| format!("CloudCommand {namespace}/{}", flags.name))?;
+    let unread = |what: &str, error| anyhow::anyhow!("{what}: {}", installation::words(&error));
+    let object = objects.get(&flags.name).await.map_err(|error| unread(&format!("CloudCommand {namespace}/{}", flags.name), error))?;
     let credentials: Api<CloudCredential> = Api::namespaced(client.clone(), &namespace);
     let name = &object.spec.credential_ref.name;
-    let credential = credentials.get(name).await.with_context(|| format!("CloudCredential {namespace}/{name}"))?;
+    let credential = credentials.get(name).await.map_err(|error| unread(&format!("CloudCredential {namespace}/{name}"), error))?;
     let cluster_id = match &flags.cluster_id {
         Some(id) => Some(id.clone()),
         // Who may not read that sees what status names.

@@ -1,4 +1,5 @@
-//! What all kinds share: the pass (start with `pass.rs`), what a kind has to say for it (`kind.rs`), the one writer of status (`record.rs`).
+//! What all kinds share: the pass (start with `pass`), what a kind has to say for it (`kind`), the one writer of status (`record`), when a failure
+//! is tried again (`backoff`: by class, be it a second or a day) and when things are due (`schedule`), how old an entry of the journal may be (`journal`).
 //! Knows the cloud's errors but no vendor, and no single kind.
 
 pub mod access;

@@ -1,5 +1,6 @@
 //! Huawei Cloud and Open Telekom Cloud, which speak alike: one credential's way to their services. Signing, the request, endpoints, the
-//! services' questions and answers and the error catalogue are rooms of their own; `login` asks who we are and renews what runs out.
+//! services' questions and answers and the error catalogue are rooms of their own; `login` asks who we are and renews what runs out. A token is good
+//! for one project: here each project that objects name has a client, and a token, of its own.
 
 pub mod csbs;
 mod dialect;

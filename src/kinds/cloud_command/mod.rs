@@ -2,6 +2,9 @@
 //! once, and each batch is one call, which is in the journal before it is made and carries a token and two tags that nobody but this object and
 //! this intent has. Whatever is lost, an answer, a process, a status, the cloud is asked for these tags before anything is sent. What changes is
 //! only how far the runs are; they are read until they are over, and then nothing is asked any more.
+//!
+//! What has to be asked, `agenda` says, and `observe` asks it: the look-up by tag is there. `rules` and `fitness` are about what the cloud would refuse,
+//! `inputs` has the fingerprints of what comes from ConfigMaps and Secrets, `request` makes the call, `live` is `steward results`.
 
 mod agenda;
 mod batches;

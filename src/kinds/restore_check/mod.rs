@@ -1,6 +1,9 @@
 //! `RestoreCheck` in a paragraph: at the times that spec gives, the backup service is asked whether backups can be put back onto servers. The
 //! question is the read: `observe` asks what is due, and there are no steps, nothing to undo, and nothing that could be done twice. An answer
 //! is yes or no; whatever keeps steward from asking changes no answer, it only lets it grow old.
+//!
+//! `schedule` says when, `agenda` which checks are due, `facts` what can be seen in a backup without asking. That there is no backup, or only an old one,
+//! `observe` finds out; what that means is in `plan`. That a retired service is asked once a day is everybody's rule (`reconcile::backoff`).
 
 mod agenda;
 mod facts;
