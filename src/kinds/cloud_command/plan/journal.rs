@@ -66,7 +66,7 @@ impl Draft<'_> {
     fn resolve_one(&mut self, entry: &JournalEntry, inputs: Option<&Inputs>, obstacle: Option<&Verdict>) -> Verdict {
         let batch = entry.batch.unwrap_or_default();
         let part = invoking(batch);
-        if entry.state == JournalState::Intended {
+        if entry.state != JournalState::OutcomeUnknown {
             let since = self.given.seen_since.get(&part).filter(|_| !self.given.just_done.contains(&part)).copied().unwrap_or(self.now);
             let age = self.now.duration_since(since).abs();
             if age < WATCH || self.seen.ours.is_none() {
@@ -82,7 +82,9 @@ impl Draft<'_> {
             let targets = intent.map(|intent| fit_targets(&intent, batch)).filter(|targets| !targets.is_empty() || self.by_tags());
             // The cloud knows the token with other parameters: to send the same again would tell nothing new.
             let is_known_otherwise = self.given.failures.get(&part).is_some_and(|failure| failure.reason == Reason::OutcomeUnknown);
-            let may_again = self.is_young(entry) && !is_known_otherwise;
+            // What the cloud took is not sent again, though nobody knows any more what it is called there.
+            let was_taken = entry.state != JournalState::Intended;
+            let may_again = self.is_young(entry) && !is_known_otherwise && !was_taken;
             if let (Some(targets), Some(inputs), None, true) = (targets, inputs, obstacle, may_again) {
                 let script = self.script(&entry.intent_hash, batch, entry.attempt, targets, inputs);
                 if script.print == entry.request_fingerprint && script.call.client_token == entry.run {
