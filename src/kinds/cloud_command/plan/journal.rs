@@ -16,7 +16,7 @@ impl Draft<'_> {
     pub(super) fn intend(&mut self, batch: i32, targets: Vec<String>, inputs: &Inputs) {
         let Some(Intent { hash, .. }) = self.intent().cloned() else { return };
         let before = self.status.operations.iter().find(|entry| entry.batch == Some(batch) && entry.intent_hash == hash);
-        let attempt = before.map_or(1, |entry| entry.attempt.saturating_add(1));
+        let attempt = self.unanswered(&hash, batch, before.map_or(1, |entry| entry.attempt.saturating_add(1)));
         let script = self.script(&hash, batch, attempt, targets, inputs);
         self.status.operations.retain(|entry| entry.batch != Some(batch) || entry.intent_hash != hash);
         let entry = JournalEntry {
@@ -37,6 +37,13 @@ impl Draft<'_> {
         };
         self.status.operations.push(entry.clone());
         self.steps.push(CloudCommandStep::Invoke { entry: Box::new(entry), call: Arc::new(script) });
+    }
+
+    /// What a person once said of a try must not be taken for an answer about this one, although nothing is on record of that one any more.
+    fn unanswered(&self, hash: &str, batch: i32, attempt: i32) -> i32 {
+        let run = run_of(self.object, &self.given.installation.cluster_id, hash, batch, attempt).id();
+        let is_answered = self.answer().is_some_and(|(answered, _)| answered == run);
+        if is_answered { attempt.saturating_add(1) } else { attempt }
     }
 
     fn script(&self, hash: &str, batch: i32, attempt: i32, targets: Vec<String>, inputs: &Inputs) -> Script {
