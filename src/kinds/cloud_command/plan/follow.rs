@@ -79,7 +79,9 @@ impl Draft<'_> {
                 (Some(false), _) => {}
                 (None, _) => {
                     let asked = self.seen.invocations.contains_key(id);
-                    if asked && self.now.duration_since(entry.started_at.get()).abs() > FORGOTTEN {
+                    // What stays with the cloud is not over because it is not shown: it goes on unless it is stopped.
+                    let may_go_on = self.stays() && !self.was_told_to_stop(id);
+                    if asked && !may_go_on && self.now.duration_since(entry.started_at.get()).abs() > FORGOTTEN {
                         self.settle(entry, &[]);
                     }
                 }
