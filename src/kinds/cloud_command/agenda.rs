@@ -116,14 +116,14 @@ fn has_closed(object: &CloudCommand, now: Timestamp) -> bool {
     to.is_some_and(|to| now >= to.get())
 }
 
-/// Whether the cloud took it.
+/// Whether the cloud took it, and called it something.
 pub(super) fn is_out(entry: &JournalEntry) -> bool {
-    matches!(entry.state, JournalState::Submitted | JournalState::Done)
+    matches!(entry.state, JournalState::Submitted | JournalState::Done) && !entry.ids.is_empty()
 }
 
-/// Whether nobody knows if it ran.
+/// Whether nobody knows if it ran, or as what.
 pub(super) fn is_unresolved(entry: &JournalEntry) -> bool {
-    matches!(entry.state, JournalState::Intended | JournalState::OutcomeUnknown)
+    entry.state != JournalState::Refused && !is_out(entry)
 }
 
 /// The identity of a run of this object.

@@ -4,9 +4,12 @@
 use super::rules::{self, Resolved};
 use crate::api::CloudCommand;
 use crate::api::cloud_command::CloudCommandSpec;
+use crate::api::cloud_command::command::ContentEncoding;
 use crate::installation::Installation;
 use crate::reason::Reason;
 use crate::references::{Missing, Reference, References};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 use std::collections::{BTreeMap, BTreeSet};
@@ -68,7 +71,20 @@ pub(super) fn inputs(object: &CloudCommand, references: &References, installatio
 pub(super) fn secrets(object: &CloudCommand, references: &References) -> Result<Vec<SecretString>, Missing> {
     let script = object.spec.command.content_from.as_ref().and_then(|from| from.secret_key_ref.as_ref());
     let values = object.spec.parameters.iter().filter_map(|parameter| Some(&parameter.value_from.as_ref()?.secret_key_ref));
-    script.into_iter().chain(values).map(|key| references.secret(&key.name, &key.key)).collect()
+    let script = script.map(|key| references.secret(&key.name, &key.key)).transpose()?;
+    let values = values.map(|key| references.secret(&key.name, &key.key)).collect::<Result<Vec<_>, _>>()?;
+    let decoded = script.as_ref().and_then(|script| decoded(object, script));
+    Ok(script.into_iter().chain(decoded).chain(values).collect())
+}
+
+/// What a script says that is kept in Base64.
+fn decoded(object: &CloudCommand, script: &SecretString) -> Option<SecretString> {
+    if object.spec.command.content_encoding != ContentEncoding::Base64 {
+        return None;
+    }
+    let digits: String = script.expose_secret().split_ascii_whitespace().collect();
+    let script = STANDARD.decode(digits).ok()?;
+    Some(SecretString::from(String::from_utf8_lossy(&script).into_owned()))
 }
 
 struct Values {
@@ -88,6 +104,7 @@ fn values(object: &CloudCommand, references: &References) -> Result<Values, Flaw
                 (Some(key), _) => {
                     let content = references.secret(&key.name, &key.key).map_err(|why| missing(&format!("{path}.secretKeyRef"), &why))?;
                     secrets.push(content.clone());
+                    secrets.extend(decoded(object, &content));
                     content
                 }
                 (None, Some(key)) => {
@@ -183,5 +200,16 @@ mod tests {
         let [value] = values.as_slice() else { unreachable!("one value: {values:?}") };
         assert_eq!(value.expose_secret(), "hunter22");
         assert!(secrets(&with_password, &References::of([app("another")])).is_err());
+    }
+
+    #[test]
+    fn what_a_script_in_base64_says_must_not_be_shown_either() {
+        let mut object = from_map(&json!([]));
+        object.spec.command.content_encoding = ContentEncoding::Base64;
+        let from = object.spec.command.content_from.as_mut().unwrap();
+        from.secret_key_ref = from.config_map_key_ref.take();
+        let script = (Reference::secret("scripts"), Ok(Some(Contents::of([("a.sh", "bG9nLWlu\nIGh1bnRlcjIy\n")]))));
+        let values = secrets(&object, &References::of([script])).unwrap();
+        assert!(values.iter().any(|value| value.expose_secret() == "log-in hunter22"), "{}", values.len());
     }
 }

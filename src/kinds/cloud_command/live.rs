@@ -2,7 +2,7 @@
 
 use super::plan::{Outputs, told};
 use super::redact::redact;
-use super::{OBJECT_TAG, RUN_TAG, agenda, batches, inputs};
+use super::{OBJECT_TAG, RUN_TAG, agenda, batches, inputs, intent_hash};
 use crate::api::CloudCommand;
 use crate::api::cloud_command::status::TargetResult;
 use crate::cloud::alibaba::ecs::commands::InvocationResult;
@@ -13,7 +13,8 @@ use secrecy::SecretString;
 use std::collections::BTreeSet;
 
 /// What stands in place of an output in which there may be a value that cannot be read.
-const WITHHELD: &str = "(not shown: a value from a Secret could be in it, and that Secret or its key cannot be read)";
+const WITHHELD: &str =
+    "(not shown: a value from a Secret could be in it, and that Secret or its key cannot be read, or the command has been changed since)";
 
 /// A result, and what else the cloud says of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,8 +49,7 @@ pub async fn live(
         let ours = ecs.invocations_tagged((OBJECT_TAG, &tag), group).await?;
         ids.extend(ours.into_iter().filter(|one| one.tags.get(RUN_TAG).is_some_and(|run| tags.contains(run))).map(|one| one.id));
     }
-    // `None`: one of them is not to be had, so that nobody knows what to mask.
-    let secrets = inputs::secrets(object, references).ok();
+    let secrets = known_secrets(object, references);
     let mut found = Vec::new();
     for id in ids {
         for result in ecs.invocation_results(&id, group, false).await? {
@@ -57,6 +57,14 @@ pub async fn live(
         }
     }
     Ok(found)
+}
+
+/// The values that must not be shown; `None` if nobody knows all of them.
+fn known_secrets(object: &CloudCommand, references: &References) -> Option<Vec<SecretString>> {
+    let intent = object.status.as_ref().and_then(|status| status.intent.as_ref());
+    // What was run before was asked for by a spec that is not there any more.
+    let is_of_spec = intent.is_none_or(|intent| intent.hash == intent_hash(object));
+    is_of_spec.then(|| inputs::secrets(object, references).ok()).flatten()
 }
 
 fn shown(id: &str, result: &InvocationResult, secrets: Option<&Vec<SecretString>>) -> LiveResult {
@@ -72,6 +80,19 @@ fn shown(id: &str, result: &InvocationResult, secrets: Option<&Vec<SecretString>
 mod tests {
     use super::*;
     use crate::cloud::alibaba::ecs::commands::InvocationStatus;
+    use serde_json::json;
+
+    #[test]
+    fn what_may_be_secret_in_an_earlier_run_is_not_told_by_the_present_spec() {
+        let spec = json!({"targets": {"instanceIds": ["i-1"]}, "command": {"type": "RunShellScript", "content": "uptime"}});
+        let mut object: CloudCommand = serde_json::from_value(json!({"metadata": {"namespace": "n", "name": "o"}, "spec": spec})).unwrap();
+        let hash = intent_hash(&object);
+        let status = json!({"observedGeneration": 1, "intent": {"hash": hash, "firstSeen": "2026-11-22T08:00:00Z"}});
+        object.status = Some(serde_json::from_value(status).unwrap());
+        assert!(known_secrets(&object, &References::default()).is_some());
+        object.spec.trigger = Some("another".to_owned());
+        assert!(known_secrets(&object, &References::default()).is_none());
+    }
 
     #[test]
     fn what_is_secret_is_masked_and_what_may_be_is_not_shown() {

@@ -7,8 +7,10 @@ use secrecy::{ExposeSecret as _, SecretString};
 const MASK: &str = "(secret)";
 /// Where an output was cut, so much of the beginning or end of a value is taken for the value.
 const SHORTEST_PIECE: usize = 4;
+const BREAKS: [char; 2] = ['\n', '\r'];
 
-/// The output with every value masked: as it is, without the line break at its end, and in Base64 wherever it may begin in it. If the output was cut,
+/// The output with every value masked: as it is, without the line break at its end, in Base64 wherever it may begin in it, as addresses, JSON and dumps
+/// have it, and across lines. If the output was cut,
 /// a piece of a value at its edge is masked as well.
 pub(super) fn redact(output: &str, secrets: &[SecretString], was_cut: bool) -> String {
     let mut shapes: Vec<String> = secrets.iter().flat_map(|secret| shapes(secret.expose_secret())).collect();
@@ -21,9 +23,30 @@ pub(super) fn redact(output: &str, secrets: &[SecretString], was_cut: bool) -> S
         }
     }
     for shape in &shapes {
-        redacted = redacted.replace(shape.as_str(), MASK);
+        redacted = mask_across_lines(redacted.replace(shape.as_str(), MASK), shape);
     }
     redacted
+}
+
+/// Programs break long values into lines of a width of their own.
+fn mask_across_lines(text: String, shape: &str) -> String {
+    let wanted = shape.replace(BREAKS, "");
+    if wanted.len() < 2 * SHORTEST_PIECE || !text.contains(BREAKS) {
+        return text;
+    }
+    let flat = text.replace(BREAKS, "");
+    // Where each byte of it stands in the text.
+    let places: Vec<usize> = text.bytes().enumerate().filter(|(_, byte)| !matches!(byte, b'\n' | b'\r')).map(|(at, _)| at).collect();
+    let mut masked = String::new();
+    let mut from = 0;
+    for (at, found) in flat.match_indices(&wanted) {
+        let (Some(first), Some(last)) = (places.get(at), places.get(at + found.len() - 1)) else { continue };
+        masked.push_str(&text[from..*first]);
+        masked.push_str(MASK);
+        from = last + 1;
+    }
+    masked.push_str(&text[from..]);
+    masked
 }
 
 /// How a value may look in an output.
@@ -36,7 +59,37 @@ fn shapes(secret: &str) -> Vec<String> {
         shapes.push(value.to_owned());
         // A value of several lines may be printed line by line; short lines are no secrets.
         shapes.extend(value.lines().filter(|line| line.trim().len() >= 8).map(|line| line.trim().to_owned()));
-        shapes.extend((0..3).filter_map(|offset| inside_base64(value.as_bytes(), offset)));
+        let digits = (0..3).filter_map(|offset| inside_base64(value.as_bytes(), offset));
+        shapes.extend(digits.flat_map(|digits| [digits.replace('+', "-").replace('/', "_"), digits]));
+        shapes.extend(as_programs_write(value));
+    }
+    shapes
+}
+
+/// In addresses, forms, JSON and dumps.
+fn as_programs_write(value: &str) -> Vec<String> {
+    let escaped = |is_plain: fn(u8) -> bool, lower: bool| -> String {
+        let write = |byte: u8| match byte {
+            byte if is_plain(byte) => char::from(byte).to_string(),
+            byte if lower => format!("%{byte:02x}"),
+            byte => format!("%{byte:02X}"),
+        };
+        value.bytes().map(write).collect()
+    };
+    let mut shapes = Vec::new();
+    for is_plain in [
+        |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte),
+        |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~/".contains(&byte),
+    ] {
+        for address in [escaped(is_plain, false), escaped(is_plain, true)] {
+            shapes.extend([address.replace("%20", "+"), address]);
+        }
+    }
+    let quoted = serde_json::Value::from(value).to_string();
+    shapes.extend(quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).map(str::to_owned));
+    if value.len() >= SHORTEST_PIECE {
+        let hex: String = value.bytes().map(|byte| format!("{byte:02x}")).collect();
+        shapes.extend([hex.to_uppercase(), hex]);
     }
     shapes
 }
@@ -103,6 +156,39 @@ mod tests {
                 assert!(redacted.contains(MASK) && redacted.len() < 20, "{before:?} {after:?}: {redacted}");
             }
         }
+    }
+
+    #[test]
+    fn a_value_is_masked_although_lines_are_broken_in_it() {
+        let key = "abcdefghijklmnopqrstuvwxyz0123456789".repeat(4);
+        let folded = |text: &str, width: usize, end: &str| {
+            let lines: Vec<&str> = (0..text.len()).step_by(width).map(|at| &text[at..text.len().min(at + width)]).collect();
+            lines.join(end)
+        };
+        for (printed, end) in [(STANDARD.encode(&key), "\n"), (STANDARD.encode(format!("{key}\n")), "\r\n"), (key.clone(), "\n")] {
+            let redacted = of(&format!("é: {}\nend", folded(&printed, 76, end)), &[&key], false);
+            assert!(redacted.starts_with("é: (secret)") && redacted.ends_with("\nend") && redacted.len() < 30, "{redacted}");
+        }
+    }
+
+    #[test]
+    fn a_value_is_masked_as_programs_write_it() {
+        let secret = "p/ss \"w&rd\"+\\é";
+        let url_safe = base64::engine::general_purpose::URL_SAFE.encode(format!("{secret}?>?>"));
+        let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+        for printed in [
+            "p%2Fss%20%22w%26rd%22%2B%5C%C3%A9",
+            "p%2fss%20%22w%26rd%22%2b%5c%c3%a9",
+            "p%2Fss+%22w%26rd%22%2B%5C%C3%A9",
+            "p/ss%20%22w%26rd%22%2B%5C%C3%A9",
+            r#"p/ss \"w&rd\"+\\é"#,
+            &hex,
+            &hex.to_uppercase(),
+        ] {
+            assert_eq!(of(&format!("<{printed}>"), &[secret], false), "<(secret)>", "{printed}");
+        }
+        let redacted = of(&url_safe, &[&format!("{secret}?>?>")], false);
+        assert!(redacted.contains(MASK) && redacted.len() < 14, "{redacted}");
     }
 
     #[test]

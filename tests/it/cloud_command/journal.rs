@@ -168,6 +168,25 @@ fn what_an_edit_kept_from_being_sent_is_not_in_doubt() {
 }
 
 #[test]
+fn an_entry_that_only_a_newer_release_understands_is_not_let_go_with_its_object() {
+    let mut world = World::of_commands(SEED);
+    world.command("hello", &with(script("echo hello", &TARGETS), &json!({"repeatMode": "Period", "frequency": "rate(5m)"})));
+    world.start();
+    world.until_ready("hello", "True/Scheduled");
+    world.crash();
+    let mut entry = world.status("hello")["operations"][0].clone();
+    entry["state"] = json!("Parked");
+    world.api.patch_json(COMMANDS, "default", "hello", &json!({"status": {"operations": [entry]}}));
+    world.start();
+    world.until_ready("hello", "False/UnsupportedStatus");
+    world.delete("hello");
+    world.pass(minutes(1));
+    assert_eq!(world.condition("hello", "Ready"), "False/DeleteBlocked", "the schedule would go on with nobody to stop it");
+    world.annotate("hello", "cloudsteward.dev/abandon", "stopped by hand");
+    world.until_gone("hello");
+}
+
+#[test]
 fn an_api_server_that_shows_old_objects_makes_nothing_run_twice() {
     for restart in [false, true] {
         let mut world = World::of_commands(SEED);

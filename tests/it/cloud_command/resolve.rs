@@ -71,6 +71,23 @@ fn an_answer_counts_once() {
 }
 
 #[test]
+fn an_answer_says_nothing_of_a_later_try_after_a_detour() {
+    let (mut world, run) = in_doubt(&json!({}));
+    // It did not run, and is not wanted any more: there is no trace of it, and it may be wanted again.
+    world.edit("hello", &json!({"trigger": "another"}));
+    answer(&mut world, &run, "NotRan");
+    world.until_ready("hello", "True/Succeeded");
+    world.cloud.fault(Fault::on(RUN, What::Reset).forever());
+    world.edit("hello", &json!({"trigger": null}));
+    world.until(minutes(1), "it is tried again", |world| world.calls(RUN) == 3);
+    world.crash();
+    world.pass_in_steps(minutes(25 * 60), minutes(60));
+    world.start();
+    world.pass(minutes(5));
+    assert_eq!((world.calls(RUN), world.ready("hello").as_str()), (3, "False/OutcomeUnknown"), "that was said of the first try");
+}
+
+#[test]
 fn neither_an_edit_nor_cancel_drops_it() {
     for change in [json!({"trigger": "new"}), json!({"cancel": true})] {
         let (mut world, run) = in_doubt(&json!({}));

@@ -2,10 +2,11 @@
 
 use super::{SEED, comes_to, counts, many, minutes, numbered, on_all, result, script, seconds, status_writes, with};
 use crate::world::World;
-use crate::world::commands::{LOOK, RESULTS};
+use crate::world::commands::{LOOK, RESULTS, STOP};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
+use steward_cloudsim::{Fault, What};
 
 #[test]
 fn a_life_that_ends_within_one_poll_costs_three_writes_of_status() {
@@ -242,6 +243,32 @@ fn an_output_is_withheld_if_the_secret_was_rotated_meanwhile() {
     let output = result(&world, "hello", "i-web1")["output"].clone();
     assert!(output.as_str().is_some_and(|output| output.starts_with("(not kept")), "{output}");
     assert_eq!(world.ran().len(), 1);
+}
+
+#[test]
+fn an_edit_that_takes_the_secret_out_of_spec_shows_nothing_of_the_run_before() {
+    let mut world = World::of_commands(SEED);
+    world.secret_with("app", &json!({"password": PASSWORD}));
+    comes_to(
+        &world,
+        &json!([{"match": {"instance": "i-web1"}, "afterSeconds": 20, "output": format!("as {PASSWORD}\n")}, {"pendingSeconds": 55}]),
+    );
+    world.start();
+    let spec = with(with_password(&json!({})), &json!({"targets": {"instanceIds": ["i-web1", "i-web2"]}, "rollout": {"maxConcurrent": 1}}));
+    world.command("hello", &spec);
+    world.until(minutes(1), "the first is out", |world| world.ran().len() == 1);
+    world.edit("hello", &json!({"rollout": {"maxConcurrent": 2}}));
+    world.until(minutes(1), "both are out", |world| world.ran().len() == 2);
+    // The first ends while the second cannot be stopped, so that the run before is not history yet.
+    world.cloud.fault(Fault::on(STOP, What::error(503, "ServiceUnavailable")).forever());
+    world.edit("hello", &json!({"trigger": "two", "parameters": null, "command": {"content": "log-in as nobody"}}));
+    let mut told = String::new();
+    for _ in 0..40 {
+        world.pass(seconds(1));
+        told += &world.get("hello").unwrap()["status"].to_string();
+    }
+    assert!(told.contains("\"phase\":\"Succeeded\""), "{told}");
+    assert!(!told.contains(PASSWORD), "{told}");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use crate::api_server::Verb;
 use crate::world::World;
 use crate::world::commands::{LOOK, RESULTS, RUN, STOP};
 use serde_json::{Value, json};
+use steward_cloudsim::{Edit, KeySeed};
 
 fn every(frequency: &str) -> Value {
     with(script("echo hello", &["i-web1", "i-web2"]), &json!({"repeatMode": "Period", "frequency": frequency}))
@@ -181,6 +182,31 @@ fn a_schedule_ends_when_its_object_goes() {
         world.pass(minutes(10));
         assert_eq!((world.calls(STOP), world.marks("i-web1")), (usize::from(policy == "Delete"), marks), "{policy}");
     }
+}
+
+#[test]
+fn a_schedule_that_the_cloud_does_not_show_for_a_while_is_not_lost() {
+    let mut world = World::of_commands(SEED);
+    world.start();
+    world.command("hello", &every("rate(12h)"));
+    world.until_ready("hello", "True/Scheduled");
+    world.pass_in_steps(minutes(50 * 60), minutes(10));
+    // To a key that may not read them, the cloud shows nothing rather than refuse.
+    let may_not_read = |world: &World, deny: &[&str]| {
+        let deny = Some(deny.iter().map(|operation| (*operation).to_owned()).collect());
+        world.cloud.edit(Edit::Key(KeySeed { id: "key-1".to_owned(), deny, ..KeySeed::default() })).unwrap();
+    };
+    world.cloud.seed("settings: {deniedReads: empty}").unwrap();
+    may_not_read(&world, &["ecs:DescribeInvocations"]);
+    world.pass_in_steps(minutes(60), minutes(1));
+    assert_ne!(world.condition("hello", "Ready"), "True/Scheduled", "nobody knows");
+    may_not_read(&world, &[]);
+    world.pass_in_steps(minutes(30), minutes(1));
+    assert_eq!(world.ready("hello"), "True/Scheduled");
+    may_not_read(&world, &["ecs:DescribeInvocations"]);
+    world.delete("hello");
+    world.until_gone("hello");
+    assert_eq!(world.calls(STOP), 1, "it is stopped all the same");
 }
 
 #[test]

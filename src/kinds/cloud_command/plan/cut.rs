@@ -3,6 +3,7 @@
 use super::{Draft, Reason, Verdict, stuck, working};
 use crate::api::cloud_command::OnUnfitTarget;
 use crate::api::cloud_command::status::{Intent, Skipped};
+use crate::cloud::alibaba::ecs::commands::Invocation;
 use crate::kinds::cloud_command::agenda::is_out;
 use crate::kinds::cloud_command::{batches, fitness};
 use crate::reconcile::verdict::few;
@@ -13,6 +14,9 @@ use std::collections::{BTreeMap, BTreeSet};
 const TOO_MANY: usize = 1000;
 /// Between two looks at targets that cannot run the command.
 const UNFIT_LOOK: SignedDuration = SignedDuration::from_mins(1);
+
+/// Between two looks at a run of which the cloud does not tell on whom it is.
+const SILENT_LOOK: SignedDuration = SignedDuration::from_secs(10);
 
 /// Who is still to run it, when the batches are cut.
 pub(super) struct Left {
@@ -37,10 +41,19 @@ impl Draft<'_> {
         if self.seen.ours.is_none() || !hits.keys().all(|batch| known(batch) || settled(batch)) {
             return Err(self.looking());
         }
+        let is_silent = |run: &&Invocation| run.instances.is_empty() && self.seen.results.get(&run.id).is_none_or(Vec::is_empty);
+        if !self.by_tags() && hits.values().any(|run| is_silent(&run)) {
+            self.look_in(SILENT_LOOK);
+            let message = "the cloud has a run of this command and does not tell on whom: nothing is sent until it does";
+            return Err(working(Reason::AwaitingConsistency, message));
+        }
         let above_hits = hits.keys().next_back().map_or(0, |batch| batch.saturating_add(1));
         let first = above_hits.max(self.intent().map_or(0, Intent::above_settled));
-        let reached: BTreeSet<String> =
-            hits.values().flat_map(|invocation| &invocation.instances).map(|instance| instance.instance_id.clone()).collect();
+        let told = |run: &&Invocation| {
+            self.seen.results.get(&run.id).into_iter().flatten().map(|result| result.instance_id.clone()).collect::<Vec<_>>()
+        };
+        let shown = |run: &&Invocation| run.instances.iter().map(|result| result.instance_id.clone()).collect::<Vec<_>>();
+        let reached: BTreeSet<String> = hits.values().flat_map(|run| [told(run), shown(run)].concat()).collect();
         if self.by_tags() {
             let targets = if hits.is_empty() { Targets::FoundByTheCloud } else { Targets::Listed(Vec::new()) };
             return Ok(Left { targets, reached: reached.len(), first });

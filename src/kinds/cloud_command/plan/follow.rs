@@ -3,7 +3,6 @@
 use super::result::{classify, rank, told};
 use super::{Draft, is_out, is_unresolved};
 use crate::api::cloud_command::status::{CodeCount, MAX_CODES, MAX_OPERATIONS, TargetResult};
-use crate::api::envelope::RESOLVE;
 use crate::api::journal::{JournalEntry, JournalKind, JournalState};
 use crate::cloud::alibaba::ecs::commands::{Invocation, InvocationResult};
 use crate::kinds::cloud_command::agenda::run_of;
@@ -49,8 +48,7 @@ impl Draft<'_> {
 
     /// Somebody has found out what became of a run.
     fn hear_a_person(&mut self) {
-        let annotations = self.object.metadata.annotations.as_ref();
-        let Some((run, outcome)) = annotations.and_then(|all| all.get(RESOLVE)).and_then(|said| said.split_once('=')) else { return };
+        let Some((run, outcome)) = self.answer() else { return };
         let open = |entry: &&JournalEntry| entry.run == run && entry.state == JournalState::OutcomeUnknown;
         let Some(entry) = self.status.operations.iter().find(open).cloned() else { return };
         match outcome {
@@ -81,7 +79,9 @@ impl Draft<'_> {
                 (Some(false), _) => {}
                 (None, _) => {
                     let asked = self.seen.invocations.contains_key(id);
-                    if asked && self.now.duration_since(entry.started_at.get()).abs() > FORGOTTEN {
+                    // What stays with the cloud is not over because it is not shown: it goes on unless it is stopped.
+                    let may_go_on = self.stays() && !self.was_told_to_stop(id);
+                    if asked && !may_go_on && self.now.duration_since(entry.started_at.get()).abs() > FORGOTTEN {
                         self.settle(entry, &[]);
                     }
                 }

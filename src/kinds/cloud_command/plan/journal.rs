@@ -16,7 +16,7 @@ impl Draft<'_> {
     pub(super) fn intend(&mut self, batch: i32, targets: Vec<String>, inputs: &Inputs) {
         let Some(Intent { hash, .. }) = self.intent().cloned() else { return };
         let before = self.status.operations.iter().find(|entry| entry.batch == Some(batch) && entry.intent_hash == hash);
-        let attempt = before.map_or(1, |entry| entry.attempt.saturating_add(1));
+        let attempt = self.unanswered(&hash, batch, before.map_or(1, |entry| entry.attempt.saturating_add(1)));
         let script = self.script(&hash, batch, attempt, targets, inputs);
         self.status.operations.retain(|entry| entry.batch != Some(batch) || entry.intent_hash != hash);
         let entry = JournalEntry {
@@ -37,6 +37,13 @@ impl Draft<'_> {
         };
         self.status.operations.push(entry.clone());
         self.steps.push(CloudCommandStep::Invoke { entry: Box::new(entry), call: Arc::new(script) });
+    }
+
+    /// What a person once said of a try must not be taken for an answer about this one, although nothing is on record of that one any more.
+    fn unanswered(&self, hash: &str, batch: i32, attempt: i32) -> i32 {
+        let run = run_of(self.object, &self.given.installation.cluster_id, hash, batch, attempt).id();
+        let is_answered = self.answer().is_some_and(|(answered, _)| answered == run);
+        if is_answered { attempt.saturating_add(1) } else { attempt }
     }
 
     fn script(&self, hash: &str, batch: i32, attempt: i32, targets: Vec<String>, inputs: &Inputs) -> Script {
@@ -66,7 +73,7 @@ impl Draft<'_> {
     fn resolve_one(&mut self, entry: &JournalEntry, inputs: Option<&Inputs>, obstacle: Option<&Verdict>) -> Verdict {
         let batch = entry.batch.unwrap_or_default();
         let part = invoking(batch);
-        if entry.state == JournalState::Intended {
+        if entry.state != JournalState::OutcomeUnknown {
             let since = self.given.seen_since.get(&part).filter(|_| !self.given.just_done.contains(&part)).copied().unwrap_or(self.now);
             let age = self.now.duration_since(since).abs();
             if age < WATCH || self.seen.ours.is_none() {
@@ -82,7 +89,9 @@ impl Draft<'_> {
             let targets = intent.map(|intent| fit_targets(&intent, batch)).filter(|targets| !targets.is_empty() || self.by_tags());
             // The cloud knows the token with other parameters: to send the same again would tell nothing new.
             let is_known_otherwise = self.given.failures.get(&part).is_some_and(|failure| failure.reason == Reason::OutcomeUnknown);
-            let may_again = self.is_young(entry) && !is_known_otherwise;
+            // What the cloud took is not sent again, though nobody knows any more what it is called there.
+            let was_taken = entry.state != JournalState::Intended;
+            let may_again = self.is_young(entry) && !is_known_otherwise && !was_taken;
             if let (Some(targets), Some(inputs), None, true) = (targets, inputs, obstacle, may_again) {
                 let script = self.script(&entry.intent_hash, batch, entry.attempt, targets, inputs);
                 if script.print == entry.request_fingerprint && script.call.client_token == entry.run {

@@ -26,6 +26,7 @@ use super::observe::Observed;
 use crate::api::CloudCommand;
 use crate::api::cloud_command::CloudCommandStatus;
 use crate::api::cloud_command::status::{Intent, NextIntent};
+use crate::api::envelope::RESOLVE;
 use crate::reason::Reason;
 use crate::reconcile::kind::{Given, Goal, Next, Part, Plan};
 use crate::reconcile::verdict::{Phase, Verdict};
@@ -73,6 +74,11 @@ impl<'a> Draft<'a> {
         let inputs = inputs(object, &given.references, &given.installation);
         let status = object.status.clone().unwrap_or_default();
         Self { object, given, seen, now, inputs, status, has_news: false, steps: Vec::new(), held: Vec::new(), next: Next::Sync }
+    }
+
+    /// The run of which a person has said what became of it, and what was said.
+    fn answer(&self) -> Option<(&'a str, &'a str)> {
+        self.object.metadata.annotations.as_ref()?.get(RESOLVE)?.split_once('=')
     }
 }
 

@@ -7,8 +7,8 @@ use crate::api::cloud_command::status::{Phase, Tally, TargetResult};
 use crate::api::journal::JournalEntry;
 use crate::cloud::alibaba::ecs::commands::{InvocationResult, InvocationStatus};
 use crate::cloud::explain;
-use crate::kinds::cloud_command::inputs;
 use crate::kinds::cloud_command::redact::{redact, tail};
+use crate::kinds::cloud_command::{inputs, intent_hash};
 use secrecy::SecretString;
 use serde::Serialize;
 
@@ -40,7 +40,8 @@ impl Draft<'_> {
         let output = &self.object.spec.output;
         let has_secrets = inputs::has_secrets(self.object);
         let capture = output.capture.unwrap_or(if has_secrets { Capture::None } else { Capture::Tail });
-        let is_present = self.intent().is_some_and(|intent| intent.hash == entry.intent_hash);
+        // What spec says of secrets now says nothing of a run that spec asked for before.
+        let is_present = self.intent().is_some_and(|intent| intent.hash == entry.intent_hash && intent.hash == intent_hash(self.object));
         let first = self.intent().and_then(|intent| intent.contents.clone());
         let secrets = match &self.inputs {
             _ if !has_secrets => Some(Vec::new()),

@@ -126,6 +126,10 @@ impl Draft<'_> {
             return self.schedule_verdict();
         }
         self.look_at_runs();
+        if self.stays() && self.has_lost_sight() {
+            let message = "the cloud does not show the schedule any more: it was forgotten there, or may not be read (RAM action ecs:DescribeInvocations); cancel and deletion stop it all the same";
+            return unknown(Reason::OutcomeUnknown, message);
+        }
         if is_once { working(Reason::Running, "the command is running") } else { working(Reason::Applying, "the schedule is being set up") }
     }
 

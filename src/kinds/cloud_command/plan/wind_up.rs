@@ -44,7 +44,7 @@ impl Draft<'_> {
             let age = self.now.duration_since(entry.started_at.get()).abs();
             let has_not_begun = match self.invocation(id) {
                 Some(invocation) => waits(invocation),
-                None => age < SEEN_BY,
+                None => age < SEEN_BY || self.stays() && !self.was_told_to_stop(id),
             };
             if !has_not_begun {
                 continue;
@@ -65,6 +65,23 @@ impl Draft<'_> {
             }
         }
         verdict
+    }
+
+    /// Whether what is on record was put there to stay, as a schedule.
+    pub(super) fn stays(&self) -> bool {
+        self.status.schedule.is_some()
+    }
+
+    pub(super) fn was_told_to_stop(&self, id: &str) -> bool {
+        let part = stopping(id);
+        self.given.done.contains_key(&part) || self.given.just_done.contains(&part)
+    }
+
+    /// Whether the cloud does not show something any more that it took.
+    pub(super) fn has_lost_sight(&self) -> bool {
+        let is_old = |entry: &&JournalEntry| self.now.duration_since(entry.started_at.get()).abs() >= SEEN_BY;
+        let mut old = self.status.operations.iter().filter(|entry| is_out(entry)).filter(is_old);
+        old.any(|entry| entry.ids.first().is_some_and(|id| self.invocation(id).is_none()))
     }
 
     /// What was run is remembered for good. An intent of which nothing was ever sent leaves no trace: it may still run another time.

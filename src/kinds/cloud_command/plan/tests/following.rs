@@ -100,3 +100,30 @@ fn an_older_status_whose_batches_are_others_is_cut_anew() {
     }
     assert_eq!(looking(&now).seeing(ran()).at_second(9).line(), "Settled/AlreadyRan | - | - | sync");
 }
+
+#[test]
+fn whom_a_run_has_reached_is_known_before_others_are_sent_to() {
+    let mut object = a_command();
+    for (second, status) in [(1, "Running"), (2, "Running"), (3, "Success"), (4, "Success"), (5, "Success")] {
+        let look = looking(&object).seeing([Invocation { status: status.to_owned(), ..a_run(&object, 0, "t-0") }]).at_second(second);
+        assert!(look.plan().steps.is_empty(), "at {second}: {}", look.line());
+        object = look.recorded();
+    }
+}
+
+#[test]
+fn a_run_whose_id_is_not_on_record_any_more_is_found_by_its_tag() {
+    let object = a_command().with(&json!({"repeatMode": "Period", "frequency": "rate(5m)"}));
+    let nameless = looking(&object).done().remembering(|status| status.operations[0].ids.clear());
+    let runs = || [Invocation { repeat_mode: "Period".to_owned(), ..both(&object, &Scheduled) }];
+    assert_lines(vec![
+        ("shown", looking(&nameless).seeing(runs()), "Settled/Scheduled | - | 0#1 Done | in 310s"),
+        ("not shown", looking(&nameless).at_second(9), "Working/AwaitingConsistency | - | 0#1 Submitted | in 2s"),
+        (
+            "not shown for a minute",
+            looking(&nameless).having_seen("batch/0", 0).at_second(60),
+            "Stuck/OutcomeUnknown | - | 0#1 OutcomeUnknown | sync",
+        ),
+        ("shown, and on its way out", looking(&nameless.going()).seeing(runs()), "Working/Applying | stop t-0 | 0#1 Submitted | sync"),
+    ]);
+}
