@@ -1,5 +1,6 @@
 //! What a command printed, without the values that came from Secrets, and no more of it than there is room for. Pure.
 
+use crate::cloud::encode::hex;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -88,8 +89,8 @@ fn as_programs_write(value: &str) -> Vec<String> {
     let quoted = serde_json::Value::from(value).to_string();
     shapes.extend(quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).map(str::to_owned));
     if value.len() >= SHORTEST_PIECE {
-        let hex: String = value.bytes().map(|byte| format!("{byte:02x}")).collect();
-        shapes.extend([hex.to_uppercase(), hex]);
+        let dump = hex(value.as_bytes());
+        shapes.extend([dump.to_uppercase(), dump]);
     }
     shapes
 }
@@ -175,15 +176,15 @@ mod tests {
     fn a_value_is_masked_as_programs_write_it() {
         let secret = "p/ss \"w&rd\"+\\é";
         let url_safe = base64::engine::general_purpose::URL_SAFE.encode(format!("{secret}?>?>"));
-        let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let dump = "702f7373202277267264222b5cc3a9";
         for printed in [
             "p%2Fss%20%22w%26rd%22%2B%5C%C3%A9",
             "p%2fss%20%22w%26rd%22%2b%5c%c3%a9",
             "p%2Fss+%22w%26rd%22%2B%5C%C3%A9",
             "p/ss%20%22w%26rd%22%2B%5C%C3%A9",
             r#"p/ss \"w&rd\"+\\é"#,
-            &hex,
-            &hex.to_uppercase(),
+            dump,
+            &dump.to_uppercase(),
         ] {
             assert_eq!(of(&format!("<{printed}>"), &[secret], false), "<(secret)>", "{printed}");
         }

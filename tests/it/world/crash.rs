@@ -44,7 +44,7 @@ pub(crate) fn at_every_call(begin: impl Fn() -> World, is_over: impl Fn(&World) 
 
 /// On which side of the call's effect the process dies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Side {
+enum Side {
     Before,
     After,
 }
@@ -71,7 +71,7 @@ impl Fuse {
 
 impl World {
     /// Lets the process live until its `at`th call, counted from one, and crash there; false if it settles within `at_most` with fewer calls.
-    pub(crate) fn live_until_call(&mut self, at: usize, side: Side, at_most: Duration) -> bool {
+    fn live_until_call(&mut self, at: usize, side: Side, at_most: Duration) -> bool {
         let fuse = Arc::new(Fuse { calls: AtomicUsize::new(0), at, side, burnt: AtomicBool::new(false) });
         self.light(&fuse);
         if self.life.is_none() {
