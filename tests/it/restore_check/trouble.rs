@@ -179,3 +179,21 @@ fn a_question_that_nobody_answers_keeps_no_other_from_being_asked_and_hides_no_a
         assert_eq!(world.calls(CHECK), 1);
     }
 }
+
+#[test]
+fn two_questions_that_nobody_answers_keep_the_others_waiting_but_not_for_ever() {
+    let mut world = World::of_checks();
+    let mut three = spec(&home(WEB), &json!({}));
+    three["checks"] = json!([]);
+    for (name, server) in [("silent-1", DB), ("silent-2", DB), ("web", WEB)] {
+        let mut check = home(server);
+        check["name"] = json!(name);
+        three["checks"].as_array_mut().expect("a list").push(check);
+    }
+    world.cloud.fault(Fault::on(LIST, What::Timeout(None)).with_parameter("resource_id", DB).forever());
+    world.check("three", &three);
+    world.start();
+    world.until(minutes(60), "the third one is answered", |world| {
+        world.get("three").unwrap_or_default()["status"]["checks"][2]["restorable"] == "True"
+    });
+}

@@ -278,6 +278,13 @@ fn a_check_that_could_not_be_asked_waits_its_turn_and_comes_last() {
 }
 
 #[test]
+fn who_is_asked_first_changes_as_long_as_nothing_is_known_of_any() {
+    let mut looks = a_check(&json!({"checks": [named("a"), named("b"), named("c")]}));
+    let firsts: BTreeSet<_> = (0..3).map(|_| looks.after(SignedDuration::from_secs(1)).due()[0].to_owned()).collect();
+    assert_eq!(firsts.len(), 3, "{firsts:?}");
+}
+
+#[test]
 fn busy_is_asked_again_soon_and_is_a_no_only_if_it_lasts_until_the_next_check() {
     for code in ["CSBS.4000", "CSBS.6005", "CSBS.6015", "CSBS.6030", "CSBS.6031"] {
         let mut looks = a_check(&json!({}));
