@@ -214,7 +214,7 @@ pub(super) const SILENT: &[Row] = &[
         401,
         Class::Unauthenticated,
         "the identity service does not let this user in, and gives no closer reason",
-        "check user, account and the password in the Secret, and whether the project that it worked in is still there",
+        "check user, account and the password in the Secret, and whether the project of spec.project is still there",
     ),
     row(
         "403",
