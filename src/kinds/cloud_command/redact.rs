@@ -1,5 +1,6 @@
 //! What a command printed, without the values that came from Secrets, and no more of it than there is room for. Pure.
 
+use crate::cloud::encode::hex;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -88,7 +89,7 @@ fn as_programs_write(value: &str) -> Vec<String> {
     let quoted = serde_json::Value::from(value).to_string();
     shapes.extend(quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).map(str::to_owned));
     if value.len() >= SHORTEST_PIECE {
-        let hex: String = value.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let hex = hex(value.as_bytes());
         shapes.extend([hex.to_uppercase(), hex]);
     }
     shapes
@@ -175,7 +176,7 @@ mod tests {
     fn a_value_is_masked_as_programs_write_it() {
         let secret = "p/ss \"w&rd\"+\\é";
         let url_safe = base64::engine::general_purpose::URL_SAFE.encode(format!("{secret}?>?>"));
-        let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let hex = hex(secret.as_bytes());
         for printed in [
             "p%2Fss%20%22w%26rd%22%2B%5C%C3%A9",
             "p%2fss%20%22w%26rd%22%2b%5c%c3%a9",

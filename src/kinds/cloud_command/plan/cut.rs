@@ -41,8 +41,8 @@ impl Draft<'_> {
         if self.seen.ours.is_none() || !hits.keys().all(|batch| known(batch) || settled(batch)) {
             return Err(self.looking());
         }
-        let is_silent = |run: &&Invocation| run.instances.is_empty() && self.seen.results.get(&run.id).is_none_or(Vec::is_empty);
-        if !self.by_tags() && hits.values().any(|run| is_silent(&run)) {
+        let is_silent = |run: &Invocation| run.instances.is_empty() && self.seen.results.get(&run.id).is_none_or(Vec::is_empty);
+        if !self.by_tags() && hits.values().any(|run| is_silent(run)) {
             self.look_in(SILENT_LOOK);
             let message = "the cloud has a run of this command and does not tell on whom: nothing is sent until it does";
             return Err(working(Reason::AwaitingConsistency, message));
