@@ -15,8 +15,7 @@ use super::roles::{OidcProviderSeed, RoleSeed};
 use super::scaling::Lifecycle;
 use super::seed::{KeySeed, SettingsSeed};
 use crate::clock::later;
-use crate::huawei;
-use crate::huawei::edit::HuaweiEdit;
+use crate::huawei::edit::{self as huawei, HuaweiEdit};
 use crate::huawei::stock::seed::CsbsSeed;
 
 /// One change, as JSON one object with one key: `{"leave": {"instance": "i-1", "group": "sg-1"}}`.
@@ -193,7 +192,7 @@ impl World {
                 self.commands.outcomes.clone_from(outcomes);
                 Ok(())
             }
-            Edit::Huawei(edit) => huawei::edit::edit(edit, &mut self.huawei, &mut self.stock, now),
+            Edit::Huawei(edit) => huawei::edit(edit, &mut self.huawei, &mut self.stock, now),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::endpoints::{self, Provider};
 use super::errors::{self, envelope};
-use super::login::NO_PROJECT_OF_OBJECT;
+use super::project::NO_PROJECT_OF_OBJECT;
 use super::request::{Attempt, BuildError, Keys, Scope};
 use crate::cloud::budget::Learned;
 use crate::cloud::client::{Call, Dialect, Stamp, garbled, no_endpoint, unbuildable};

@@ -4,13 +4,13 @@ use super::dialect::{Rest, Rests};
 use super::endpoints::Provider;
 use super::iam::answers::{self, Domain, TemporaryKey, Token, Unreadable};
 use super::iam::requests::{self, Agency, DomainRef, Request, TokenScope, UserRef};
+use super::project::{NO_PROJECT, NO_PROJECT_OF_OBJECT};
 use super::request::{Keys, Scope};
 use super::{Auth, ProjectRef, Proof};
 use crate::cloud::budget::Lane;
 use crate::cloud::client::{Accepted, Call, CallObserver, Client, FinishedCall, Fresh, KeySource, Ring, Surroundings, unreadable};
 use crate::cloud::error::{Class, CloudError, Explanation, Operation};
 use crate::cloud::transport::HttpAnswer;
-use crate::reason::Reason;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use secrecy::SecretString;
@@ -28,20 +28,6 @@ const NO_ACCOUNT: Explanation = Explanation::of(
     "the identity service does not say which account this identity belongs to",
     "check that the identity is an IAM user of an account, and that it is not locked",
 );
-const NO_PROJECT: Explanation = Explanation {
-    class: Class::NotFound,
-    reason: Reason::InvalidSpec,
-    meaning: "the account has no such project: the one in spec.project, or, where that is not set, the one that is called like spec.region",
-    hint: "set spec.project to a project that the identity may see; My Credentials in the console lists them",
-    ..NO_ACCOUNT
-};
-
-/// The same of a project that an object names.
-pub(super) const NO_PROJECT_OF_OBJECT: Explanation = Explanation {
-    meaning: "the identity cannot work in the project in spec.projectId, or there is none of this id",
-    hint: "set spec.projectId to a project of the credential's account and region in which its user has a role, or leave it out to use the credential's own",
-    ..NO_PROJECT
-};
 
 /// Whose keys these are.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,6 +8,7 @@ pub mod endpoints;
 pub mod errors;
 pub mod iam;
 mod login;
+mod project;
 pub mod request;
 pub mod sign;
 
