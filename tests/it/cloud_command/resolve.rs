@@ -66,7 +66,7 @@ fn an_answer_counts_once() {
     world.pass_in_steps(minutes(25 * 60), minutes(60));
     world.start();
     world.until(minutes(3), "it is in doubt once more", |world| world.status("hello")["operations"][0]["state"] == "OutcomeUnknown");
-    world.pass(minutes(5));
+    world.pass(minutes(30));
     assert_eq!(world.calls(RUN), 2, "the annotation names the run before");
 }
 
@@ -83,7 +83,7 @@ fn an_answer_says_nothing_of_a_later_try_after_a_detour() {
     world.crash();
     world.pass_in_steps(minutes(25 * 60), minutes(60));
     world.start();
-    world.pass(minutes(5));
+    world.pass(minutes(30));
     assert_eq!((world.calls(RUN), world.ready("hello").as_str()), (3, "False/OutcomeUnknown"), "that was said of the first try");
 }
 
