@@ -119,5 +119,5 @@ fn a_wrong_password_is_told_and_the_right_one_heals() {
     let status = of_tenant(&real, "cred", "otc")["status"].clone();
     assert_eq!((&status["accountId"], &status["projectId"]), (&json!("d-acme"), &json!("p-acme")));
     let logins = real.calls().iter().filter(|call| call.operation == "CreateToken").count();
-    assert_eq!(logins, 2, "one with each password");
+    assert_eq!(logins, 3, "one with the wrong password; with the right one, one to prove it and one for the project");
 }
