@@ -8,17 +8,18 @@ use cloud_steward::api::envelope::Envelope;
 use cloud_steward::cloud::alibaba::{Alibaba, AlibabaOptions, Auth, EndpointNetwork, Keys};
 use cloud_steward::cloud::budget::{Budget, Limits};
 use cloud_steward::cloud::client::{CallObserver, FinishedCall, Surroundings};
-use cloud_steward::cloud::error::{CloudError, Operation};
+use cloud_steward::cloud::error::CloudError;
 use cloud_steward::cloud::session::{Cloud, Session};
 use cloud_steward::cloud::transport::{Transport, TransportOptions};
 use cloud_steward::installation::Installation;
+use cloud_steward::kinds::restore_check::Never;
 use cloud_steward::metrics::Metrics;
 use cloud_steward::reason::Reason;
 use cloud_steward::reconcile::access::{Ask, Refusal, Sessions};
 use cloud_steward::reconcile::claims::Claimant;
 use cloud_steward::reconcile::context::{Settings, Shared};
 use cloud_steward::reconcile::controller::KindController;
-use cloud_steward::reconcile::kind::{Common, Given, Goal, Kind, Next, Part, Plan, Receipt, Removal, Step};
+use cloud_steward::reconcile::kind::{Common, Given, Goal, Kind, Next, Plan, Receipt, Removal};
 use cloud_steward::reconcile::record::Recorded;
 use cloud_steward::reconcile::report::Report;
 use cloud_steward::reconcile::sight::Sights;
@@ -30,7 +31,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
@@ -70,29 +70,6 @@ impl Recorded for Parrot {
 impl Claimant for Parrot {
     fn claims(&self) -> Vec<String> {
         Vec::new()
-    }
-}
-
-#[derive(Clone, Debug, PartialEq)]
-enum Never {}
-
-impl fmt::Display for Never {
-    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {}
-    }
-}
-
-impl Step for Never {
-    fn operation(&self) -> Operation {
-        match *self {}
-    }
-
-    fn part(&self) -> Part {
-        match *self {}
-    }
-
-    fn touches(&self) -> Vec<String> {
-        match *self {}
     }
 }
 

@@ -129,8 +129,7 @@ pub(in crate::cloud) trait Dialect: Send + Sync + 'static {
     fn blames_the_nonce(&self, error: &CloudError) -> bool;
 
     /// What else it means that keys are refused which have just been fetched, where these cannot be to blame.
-    fn acquits(&self, error: &CloudError) -> Option<Explanation> {
-        let _ = error;
+    fn acquits(&self) -> Option<Explanation> {
         None
     }
 }
@@ -255,7 +254,7 @@ impl<D: Dialect> Client<D> {
             self.denials.note(call.region, &failed.error);
             let decision = next(&self.dialect, &failed, call.operation.effect, repeated);
             if failed.error.class == Class::Unauthenticated && decision == Next::GiveUp {
-                match self.dialect.acquits(&failed.error).filter(|_| repeated.keys) {
+                match self.dialect.acquits().filter(|_| repeated.keys) {
                     Some(explanation) => {
                         let CloudError { code, http_status, request_id, .. } = failed.error;
                         failed.error = CloudError { code, http_status, request_id, ..CloudError::explained(call.operation, &explanation) };

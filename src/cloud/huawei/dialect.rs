@@ -90,7 +90,7 @@ impl Dialect for Rests {
 
     /// A token for a project of another region is given out, and refused by every gateway of this one. Whoever names such a project must not close
     /// the credential for all others.
-    fn acquits(&self, _: &CloudError) -> Option<Explanation> {
+    fn acquits(&self) -> Option<Explanation> {
         self.of_object.then_some(NO_PROJECT_OF_OBJECT)
     }
 }

@@ -8,8 +8,6 @@ use crate::api::cloud_command::command::ContentEncoding;
 use crate::installation::Installation;
 use crate::reason::Reason;
 use crate::references::{Missing, Reference, References};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 use std::collections::{BTreeMap, BTreeSet};
@@ -82,8 +80,7 @@ fn decoded(object: &CloudCommand, script: &SecretString) -> Option<SecretString>
     if object.spec.command.content_encoding != ContentEncoding::Base64 {
         return None;
     }
-    let digits: String = script.expose_secret().split_ascii_whitespace().collect();
-    let script = STANDARD.decode(digits).ok()?;
+    let script = rules::script(&object.spec, &Resolved { content: script.expose_secret().as_bytes(), parameters: &[] }).ok()?;
     Some(SecretString::from(String::from_utf8_lossy(&script).into_owned()))
 }
 

@@ -422,6 +422,9 @@ impl<K: Kind> Pass<'_, K> {
 
     /// Parts that could not be read wait as those do whose step failed.
     fn remember_unread(&self, unread: &[(Part, CloudError)], given: &mut Given<K>) {
+        if unread.is_empty() {
+            return;
+        }
         let now = self.now();
         let mut remembered = self.slot.lock();
         for (part, error) in unread {

@@ -14,7 +14,6 @@ use std::collections::{BTreeMap, BTreeSet};
 const TOO_MANY: usize = 1000;
 /// Between two looks at targets that cannot run the command.
 const UNFIT_LOOK: SignedDuration = SignedDuration::from_mins(1);
-
 /// Between two looks at a run of which the cloud does not tell on whom it is.
 const SILENT_LOOK: SignedDuration = SignedDuration::from_secs(10);
 
@@ -41,19 +40,18 @@ impl Draft<'_> {
         if self.seen.ours.is_none() || !hits.keys().all(|batch| known(batch) || settled(batch)) {
             return Err(self.looking());
         }
-        let is_silent = |run: &Invocation| run.instances.is_empty() && self.seen.results.get(&run.id).is_none_or(Vec::is_empty);
-        if !self.by_tags() && hits.values().any(|run| is_silent(run)) {
+        let reached_by = |run: &Invocation| -> Vec<String> {
+            let told = self.seen.results.get(&run.id).into_iter().flatten();
+            run.instances.iter().chain(told).map(|result| result.instance_id.clone()).collect()
+        };
+        if !self.by_tags() && hits.values().any(|run| reached_by(run).is_empty()) {
             self.look_in(SILENT_LOOK);
             let message = "the cloud has a run of this command and does not tell on whom: nothing is sent until it does";
             return Err(working(Reason::AwaitingConsistency, message));
         }
         let above_hits = hits.keys().next_back().map_or(0, |batch| batch.saturating_add(1));
         let first = above_hits.max(self.intent().map_or(0, Intent::above_settled));
-        let told = |run: &&Invocation| {
-            self.seen.results.get(&run.id).into_iter().flatten().map(|result| result.instance_id.clone()).collect::<Vec<_>>()
-        };
-        let shown = |run: &&Invocation| run.instances.iter().map(|result| result.instance_id.clone()).collect::<Vec<_>>();
-        let reached: BTreeSet<String> = hits.values().flat_map(|run| [told(run), shown(run)].concat()).collect();
+        let reached: BTreeSet<String> = hits.values().flat_map(|run| reached_by(run)).collect();
         if self.by_tags() {
             let targets = if hits.is_empty() { Targets::FoundByTheCloud } else { Targets::Listed(Vec::new()) };
             return Ok(Left { targets, reached: reached.len(), first });

@@ -12,7 +12,7 @@ use jiff::SignedDuration;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A run that was accepted and cannot be seen for so long will not be seen any more.
-const FORGOTTEN: SignedDuration = SignedDuration::from_hours(24);
+const OUT_OF_SIGHT: SignedDuration = SignedDuration::from_hours(24);
 
 impl Draft<'_> {
     pub(super) fn follow(&mut self) {
@@ -81,7 +81,7 @@ impl Draft<'_> {
                     let asked = self.seen.invocations.contains_key(id);
                     // What stays with the cloud is not over because it is not shown: it goes on unless it is stopped.
                     let may_go_on = self.stays() && !self.was_told_to_stop(id);
-                    if asked && !may_go_on && self.now.duration_since(entry.started_at.get()).abs() > FORGOTTEN {
+                    if asked && !may_go_on && self.now.duration_since(entry.started_at.get()).abs() > OUT_OF_SIGHT {
                         self.settle(entry, &[]);
                     }
                 }
