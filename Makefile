@@ -4,7 +4,18 @@ PLAYGROUND = cargo run --quiet --locked --bin steward-playground --
 STEWARD    = cargo run --quiet --locked --bin steward --
 FIELDS     = docs/eci-scaling-configuration-fields.md
 
-.PHONY: demo demo-crash test lint mutations mutations-quick crds docs up down build
+TARGET     = $(or $(CARGO_TARGET_DIR),target)
+
+# `make image REGISTRY=registry.example/team ENGINE=podman`
+REGISTRY   = ghcr.io/cloud-steward
+ENGINE     = docker
+VERSION    = $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
+# Programs that only a release needs: built once, on demand.
+TOOLS      = $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/cloud-steward
+DENY       = $(TOOLS)/cargo-deny-0.20.2/bin
+CYCLONEDX  = $(TOOLS)/cargo-cyclonedx-0.5.9/bin
+
+.PHONY: demo demo-crash test lint mutations mutations-quick crds docs up down build image rootfs sbom licences
 
 demo: build     ## a scripted walk through the playground; cleans up
 	@$(PLAYGROUND) demo
@@ -41,3 +52,23 @@ docs:           ## write the pages of docs/ anew that say what the code says
 
 build:
 	cargo build --workspace --locked
+
+image:          ## both container images
+	$(ENGINE) build -f images/Dockerfile --build-arg VERSION=$(VERSION) --build-arg REVISION=$$(git rev-parse HEAD) --target steward -t $(REGISTRY)/steward:$(VERSION) .
+	$(ENGINE) build -f images/Dockerfile --build-arg VERSION=$(VERSION) --build-arg REVISION=$$(git rev-parse HEAD) --target steward-cloudsim -t $(REGISTRY)/steward-cloudsim:$(VERSION) .
+
+rootfs:         ## what is in the images, as directories: no engine needed
+	cargo build --profile dist --locked -p cloud-steward --bin steward
+	cargo build --profile dist --locked -p steward-cloudsim --bin steward-cloudsim
+	rm -rf $(TARGET)/rootfs && mkdir -p $(TARGET)/rootfs
+	images/rootfs $(TARGET)/dist/steward $(TARGET)/rootfs/steward
+	images/rootfs $(TARGET)/dist/steward-cloudsim $(TARGET)/rootfs/steward-cloudsim
+
+sbom: $(CYCLONEDX)/cargo-cyclonedx ## what the released programs are made of, as CycloneDX
+	PATH="$(CYCLONEDX):$$PATH" images/sbom $(TARGET)/sbom
+
+licences: $(DENY)/cargo-deny ## whether the release is made only of what deny.toml allows
+	PATH="$(DENY):$$PATH" cargo deny --locked --workspace --exclude steward-playground --exclude-dev check bans licenses sources
+
+$(DENY)/cargo-deny $(CYCLONEDX)/cargo-cyclonedx:
+	cargo install --locked --root $(abspath $(@D)/..) $(@F)@$(lastword $(subst -, ,$(notdir $(abspath $(@D)/..))))

@@ -131,7 +131,6 @@ settings: {{limits: {{JoinSecurityGroup: 1000000, \"*\": 1000000}}}}
     // The account's limits are not what is measured: they would make it ten minutes and more, whoever asks.
     let limits = "ecs:JoinSecurityGroup=10000000,ecs:DescribeInstances=10000000,ecs:DescribeNetworkInterfaces=10000000,ecs:DescribeSecurityGroups=10000000";
     Real::with(&seed, |setup| {
-        setup.control_plane.audit = true;
         setup.steward = Some(program);
         setup.environment.push(("STEWARD_LIMITS".to_owned(), limits.to_owned()));
     })

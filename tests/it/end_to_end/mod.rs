@@ -1,6 +1,7 @@
 //! End to end: what people type into kubectl, on a real API server, against real processes. Each test has a control plane of its own.
 //! What only time or the cloud's moods can bring about is told in the stories; here is what only the real thing can show.
 
+mod audit;
 mod cloud_command;
 mod cloud_command_once;
 mod cloud_command_refusals;
@@ -10,7 +11,9 @@ mod eci_scaling_config;
 mod eci_scaling_config_refusals;
 mod eci_scaling_config_secrets;
 mod gate;
+mod grants;
 mod keys;
+mod late_watches;
 mod load;
 mod probes;
 mod real;

@@ -24,6 +24,16 @@ pub(super) struct Real {
     pub(super) playground: Playground,
 }
 
+/// Whatever a test was about: steward never did what it has no right to.
+impl Drop for Real {
+    fn drop(&mut self) {
+        // A test that has failed says why; this would be a second answer.
+        if !std::thread::panicking() {
+            super::audit::assert_within_rights(self.playground.control_plane());
+        }
+    }
+}
+
 /// One line of the simulator's log of calls.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -49,6 +59,7 @@ impl Real {
         let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
         file.write_all(with_account(seed).as_bytes()).expect("the seed is written");
         let mut setup = Setup { seed: Some(file.path().to_owned()), ..Setup::default() };
+        setup.control_plane.audit = true;
         change(&mut setup);
         let playground = Playground::start(&setup).expect("a playground");
         Self { playground }

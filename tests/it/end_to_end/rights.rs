@@ -1,20 +1,22 @@
-//! Steward with exactly the rights that `deploy/` gives: enough for everything that it does, and no more.
+//! Steward with exactly the rights that `deploy/` gives: no more than it uses here. That it gets by with them is seen wherever it runs, as each world
+//! ends (`audit`).
 
 use super::eci_scaling_config::{self, SCALING};
-use super::real::{self, Real, STEWARD, STEWARDS_NAMESPACE, membership};
-use super::{SEED, cloud_command, restore_check, security_group_membership, web};
-use serde_json::Value;
+use super::late_watches::LateWatches;
+use super::real::{Real, STEWARD, STEWARDS_NAMESPACE, membership, ready_of};
+use super::{SEED, audit, cloud_command, restore_check, security_group_membership, web};
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use steward_playground::playground::repository;
+use std::time::Duration;
 
-/// API group, resource (with its subresource) and verb.
-type Right = (String, String, String);
+const MINUTE: Duration = Duration::from_secs(60);
+const REJECTED: &str = "False/CredentialRejected";
 
 #[test]
-fn steward_never_asks_for_what_it_may_not_and_never_lists_secrets() {
+fn steward_uses_every_right_that_it_has_and_never_lists_secrets() {
     let real = Real::with(&format!("{SEED}{SCALING}"), |setup| {
-        setup.control_plane.audit = true;
         setup.control_plane.controller_manager = true;
+        setup.environment.push(("STEWARD_REFERENCE_POLL".to_owned(), "2s".to_owned()));
     });
     security_group_membership::the_whole_way(&real);
     eci_scaling_config::the_whole_way(&real);
@@ -25,32 +27,63 @@ fn steward_never_asks_for_what_it_may_not_and_never_lists_secrets() {
     real.apply(&membership("team", "web", &web(&["i-web2"])));
     real.kubectl(&["wait", "--for=condition=Ready", "sgm", "--all", "-n", "team", "--timeout=60s"]);
     real.kubectl(&["delete", "namespace", "team", "--timeout=90s"]);
+    watches_that_lag_behind_what_steward_wrote(&real);
     real.playground.steward().terminate().expect("it ends in time");
 
-    let log = real::read(&real.playground.control_plane().audit_log().expect("an audit log"));
-    let requests: Vec<Value> = log
-        .lines()
-        .filter_map(|line| serde_json::from_str(line).ok())
-        .filter(|request: &Value| request["user"]["username"] == STEWARD)
-        .collect();
-    assert!(requests.len() > 20, "only {} requests of steward in the audit log", requests.len());
-    // Not by status: an event for a namespace that is going is refused with 403 as well, whoever sends it.
-    let forbidden: Vec<_> = requests.iter().filter(|request| request["annotations"]["authorization.k8s.io/decision"] != "allow").collect();
-    assert!(forbidden.is_empty(), "{forbidden:#?}");
-
-    let used: BTreeSet<Right> = requests.iter().filter_map(right_of).collect();
+    let requests = audit::requests_of_steward(real.playground.control_plane());
     let on_secrets: BTreeSet<_> = requests.iter().filter(|request| request["objectRef"]["resource"] == "secrets").map(place_of).collect();
     let own = format!("create {STEWARDS_NAMESPACE}/steward-installation");
     let named = ["default/aliyun", "default/otc", "team/aliyun", &format!("{STEWARDS_NAMESPACE}/steward-installation")]
         .map(|secret| format!("get {secret}"));
     assert_eq!(on_secrets, named.into_iter().chain([own]).collect(), "by name, and only those that somebody names");
     may_not_make_secrets_elsewhere(&real);
-    let granted = granted();
-    let beyond: Vec<_> = used.difference(&granted).collect();
-    assert!(beyond.is_empty(), "used without a rule in deploy/base/rbac.yaml: {beyond:?}");
-    // A conflict, which may never come, is the only reason to get an object of steward's own kinds.
-    let idle: Vec<_> = granted.difference(&used).filter(|(group, _, verb)| !(group == "cloudsteward.dev" && verb == "get")).collect();
-    assert!(idle.is_empty(), "granted in deploy/base/rbac.yaml and not used in {} requests: {idle:?}", requests.len());
+    let (granted, used) = (audit::deployed(), audit::uses(&requests));
+    let idle = granted.idle(&used);
+    assert!(idle.is_empty(), "granted in deploy/base/rbac.yaml and not used in {} requests: {idle:#?}", requests.len());
+}
+
+/// The only reason to get an object of steward's own kinds: the watch does not know yet what steward itself wrote.
+fn watches_that_lag_behind_what_steward_wrote(real: &Real) {
+    let control_plane = real.playground.control_plane();
+    let watches = LateWatches::before(control_plane);
+    let [replica] = real.playground.steward().replicas() else { unreachable!("one replica") };
+    replica.sigterm().expect("it ends in time");
+    replica.start_with(&watches.kubeconfig(control_plane)).expect("it starts");
+    replica.wait_ready(MINUTE).expect("ready");
+    real.membership("late", &web(&["i-web3"]));
+    real.apply(&cloud_command::ROTATE.replace("rotate-logs", "late"));
+    let configuration = json!({"scalingConfigurationName": "web", "securityGroupId": "sg-web", "containers": [{"name": "nginx", "image": "registry.example/nginx:1.27"}]});
+    let spec = json!({"scalingGroupId": "asg-1", "managementPolicy": "Observe", "configuration": configuration});
+    real.apply(&eci_scaling_config::object("late", &spec));
+    let objects = [
+        ("cloudcredentials", "default"),
+        ("cloudcredentials", "otc"),
+        ("cloudcommands", "late"),
+        ("eciscalingconfigs", "late"),
+        ("restorechecks", "drill"),
+        ("securitygroupmemberships", "late"),
+    ];
+    let are_rejected =
+        |real: &Real| objects.map(|(kind, name)| real.get_of(kind, name).is_some_and(|object| ready_of(&object) == REJECTED));
+    let keys_and_password = |keys: &str, password: &str| {
+        real.secret(keys);
+        let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "otc"}, "stringData": {"password": password}});
+        real.apply(&secret.to_string());
+    };
+    real.until(MINUTE, "all work", |real| {
+        objects.iter().all(|(kind, name)| real.get_of(kind, name).is_some_and(|object| ready_of(&object) != "unseen"))
+    });
+    watches.hold();
+    keys_and_password("wrong", "wrong");
+    real.until(MINUTE, "all say that they have lost their keys", |real| are_rejected(real) == [true; 6]);
+    keys_and_password("secret-1", "demo-password");
+    real.until(MINUTE, "all work again", |real| are_rejected(real) == [false; 6]);
+    watches.let_go();
+}
+
+#[test]
+fn the_manifests_grant_nothing_that_steward_must_not_have() {
+    audit::deployed().assert_harmless("deploy/base/rbac.yaml");
 }
 
 /// `get team/aliyun`.
@@ -67,31 +100,4 @@ fn may_not_make_secrets_elsewhere(real: &Real) {
         real.playground.control_plane().kubectl().run(&arguments).expect("kubectl runs").stdout.trim().to_owned()
     };
     assert_eq!((can(STEWARDS_NAMESPACE).as_str(), can("default").as_str()), ("yes", "no"));
-}
-
-fn right_of(request: &Value) -> Option<Right> {
-    let object = &request["objectRef"];
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let resource = object["resource"].as_str()?;
-    let resource = object["subresource"].as_str().map_or_else(|| resource.to_owned(), |sub| format!("{resource}/{sub}"));
-    Some((text(&object["apiGroup"]), resource, text(&request["verb"])))
-}
-
-fn granted() -> BTreeSet<Right> {
-    let rules = real::read(&repository().join("deploy/base/rbac.yaml"));
-    let objects: Vec<Value> = serde_saphyr::from_multiple(&rules).expect("YAML");
-    let words = |value: &Value| -> Vec<String> {
-        value.as_array().into_iter().flatten().filter_map(|word| word.as_str().map(str::to_owned)).collect()
-    };
-    let mut granted = BTreeSet::new();
-    for rule in objects.iter().flat_map(|object| object["rules"].as_array().cloned().unwrap_or_default()) {
-        for group in words(&rule["apiGroups"]) {
-            for resource in words(&rule["resources"]) {
-                for verb in words(&rule["verbs"]) {
-                    granted.insert((group.clone(), resource.clone(), verb));
-                }
-            }
-        }
-    }
-    granted
 }
