@@ -17,6 +17,7 @@ mod installation;
 mod moods;
 mod references;
 mod relay;
+mod release;
 mod restore_check;
 mod security_group_membership;
 mod silence;

@@ -12,6 +12,7 @@ mod eci_scaling_config_refusals;
 mod eci_scaling_config_secrets;
 mod gate;
 mod grants;
+mod image;
 mod keys;
 mod late_watches;
 mod load;
