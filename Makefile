@@ -5,7 +5,7 @@ STEWARD    = cargo run --quiet --locked --bin steward --
 CRDS       = --dir crds --dir charts/cloud-steward/files/crds
 FIELDS     = docs/eci-scaling-configuration-fields.md
 
-.PHONY: demo demo-crash test lint mutations mutations-quick crds docs up down build
+.PHONY: demo demo-crash test lint mutations mutations-quick crds docs golden chart up down build
 
 demo: build     ## a scripted walk through the playground; cleans up
 	@$(PLAYGROUND) demo
@@ -39,6 +39,12 @@ crds:           ## write the CRDs anew, for kubectl and for the chart
 
 docs:           ## write the pages of docs/ anew that say what the code says
 	$(STEWARD) fields --file $(FIELDS)
+
+golden:         ## write anew what the chart renders; read the difference
+	STEWARD_GOLDEN=write cargo test --quiet --locked -p steward-playground --test it chart::golden
+
+chart:          ## the chart as a package, in target/
+	$$($(PLAYGROUND) tools helm) package charts/cloud-steward --destination target
 
 build:
 	cargo build --workspace --locked
