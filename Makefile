@@ -2,6 +2,7 @@
 
 PLAYGROUND = cargo run --quiet --locked --bin steward-playground --
 STEWARD    = cargo run --quiet --locked --bin steward --
+CRDS       = --dir crds --dir charts/cloud-steward/files/crds
 FIELDS     = docs/eci-scaling-configuration-fields.md
 
 TARGET     = $(or $(CARGO_TARGET_DIR),target)
@@ -15,7 +16,7 @@ TOOLS      = $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/cloud-steward
 DENY       = $(TOOLS)/cargo-deny-0.20.2/bin
 CYCLONEDX  = $(TOOLS)/cargo-cyclonedx-0.5.9/bin
 
-.PHONY: demo demo-crash test lint mutations mutations-quick crds docs up down build image rootfs sbom licences
+.PHONY: demo demo-crash test lint mutations mutations-quick crds docs golden chart up down build image rootfs sbom licences
 
 demo: build     ## a scripted walk through the playground; cleans up
 	@$(PLAYGROUND) demo
@@ -35,7 +36,7 @@ test: build     ## every test; end-to-end tests run the programs that `build` ma
 lint:           ## format, clippy, and generated files up to date
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
-	$(STEWARD) crds --dir crds --check
+	$(STEWARD) crds $(CRDS) --check
 	$(STEWARD) fields --file $(FIELDS) --check
 
 mutations:      ## mistakes made on purpose, in a copy; the tests must notice each
@@ -44,11 +45,17 @@ mutations:      ## mistakes made on purpose, in a copy; the tests must notice ea
 mutations-quick: ## a few of them
 	tests/mutations/run --quick
 
-crds:           ## write crds/ anew
-	$(STEWARD) crds --dir crds
+crds:           ## write the CRDs anew, for kubectl and for the chart
+	$(STEWARD) crds $(CRDS)
 
 docs:           ## write the pages of docs/ anew that say what the code says
 	$(STEWARD) fields --file $(FIELDS)
+
+golden:         ## write anew what the chart renders; read the difference
+	STEWARD_GOLDEN=write cargo test --quiet --locked -p steward-playground --test it chart::golden
+
+chart:          ## the chart as a package, in target/
+	$$($(PLAYGROUND) tools helm) package charts/cloud-steward --destination target
 
 build:
 	cargo build --workspace --locked

@@ -11,6 +11,8 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::volumes::Mount;
+
 /// The parts of a Deployment that matter to the process; change them before starting it, as an overlay would.
 #[derive(Clone, Debug)]
 pub struct Deployment {
@@ -21,6 +23,7 @@ pub struct Deployment {
     /// Between SIGTERM and SIGKILL.
     pub grace: Duration,
     container: Container,
+    mounts: Vec<Mount>,
 }
 
 /// What one replica is started with.
@@ -126,6 +129,7 @@ impl Deployment {
         ensure!(pod.get("initContainers").is_none(), "initContainers are not imitated");
         let container: Container = serde_json::from_value(container.clone())?;
         container.check()?;
+        let mounts = Mount::all(&container.volume_mounts, &pod["volumes"])?;
         Ok(Self {
             name: text(&object["metadata"]["name"], ""),
             namespace: text(&object["metadata"]["namespace"], "default"),
@@ -133,6 +137,7 @@ impl Deployment {
             replicas: spec["replicas"].as_u64().map_or(Ok(1), usize::try_from)?,
             grace: Duration::from_secs(pod["terminationGracePeriodSeconds"].as_u64().unwrap_or(30)),
             container,
+            mounts,
         })
     }
 
@@ -158,6 +163,11 @@ impl Deployment {
     /// The ports that the container names; each needs one on loopback that is free.
     pub fn ports(&self) -> Vec<u16> {
         self.container.ports.iter().map(|port| port.container_port).collect()
+    }
+
+    /// ConfigMaps that the process finds as files.
+    pub(crate) fn mounts(&self) -> &[Mount] {
+        &self.mounts
     }
 
     /// The number of a port that a probe gives by name or number.
@@ -218,7 +228,6 @@ impl Container {
     fn check(&self) -> Result<()> {
         ensure!(self.command.is_empty(), "command is not imitated: the image's entrypoint is the program");
         ensure!(self.env_from.is_empty(), "envFrom is not imitated");
-        ensure!(self.volume_mounts.is_empty(), "volumeMounts are not imitated");
         for probe in [&self.readiness_probe, &self.liveness_probe].into_iter().flatten() {
             ensure!(probe.http_get.scheme == "HTTP", "only probes by plain HTTP are imitated");
         }

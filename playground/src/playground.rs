@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::control_plane::{ControlPlane, Options};
 use crate::deployment::Deployment;
+use crate::helm::{self, Helm};
 use crate::simulator::Simulator;
 use crate::workload::Workload;
 
@@ -27,6 +28,8 @@ pub struct Setup {
     pub seed: Option<PathBuf>,
     /// Another number of replicas than the manifest's.
     pub replicas: Option<usize>,
+    /// Install by the chart, with these arguments of helm, instead of `deploy/playground`.
+    pub chart: Option<Vec<String>>,
     /// Environment variables of steward on top of the manifest's.
     pub environment: Vec<(String, String)>,
     /// Another `steward` than the one that was built beside this program.
@@ -41,7 +44,8 @@ impl Setup {
         self.programs().map(drop)
     }
 
-    fn programs(&self) -> Result<(PathBuf, PathBuf)> {
+    /// `steward` and `steward-cloudsim`.
+    pub fn programs(&self) -> Result<(PathBuf, PathBuf)> {
         Ok((program("steward", self.steward.as_deref())?, program("steward-cloudsim", self.cloudsim.as_deref())?))
     }
 }
@@ -86,7 +90,15 @@ impl Playground {
         seed: &Path,
         account: &Account,
     ) -> Result<(Workload, Simulator)> {
-        let mut deployment = install(control_plane, &repository().join("deploy/playground"))?;
+        let mut deployment = match &setup.chart {
+            None => install(control_plane, &repository().join("deploy/playground"))?,
+            Some(arguments) => {
+                // Only what runs here: a cloud on loopback.
+                let mut all = vec!["--set", "allowedEndpoints={http://127.0.0.1:*}"];
+                all.extend(arguments.iter().map(String::as_str));
+                Helm::of(control_plane)?.install(&helm::chart(), &all)?
+            }
+        };
         deployment.replicas = setup.replicas.unwrap_or(deployment.replicas);
         for (name, value) in &setup.environment {
             deployment.set_environment(name, value);
@@ -132,13 +144,13 @@ impl Playground {
     }
 }
 
-/// Applies a kustomization, CRDs included, and gives its Deployment `steward` as rendered.
+/// Applies a kustomization, CRDs included, and gives its Deployment `cloud-steward` as rendered.
 pub fn install(control_plane: &ControlPlane, kustomization: &Path) -> Result<Deployment> {
     let kubectl = control_plane.kubectl();
     let path = kustomization.display().to_string();
     kubectl.ok(&["apply", "--server-side", "-k", &path])?;
     kubectl.ok(&["wait", "--for=condition=Established", "crd", "--all", "--timeout=60s"])?;
-    Deployment::from_manifests(&kubectl.ok(&["kustomize", &path])?, "steward")
+    Deployment::from_manifests(&kubectl.ok(&["kustomize", &path])?, "cloud-steward")
 }
 
 /// The Secret `aliyun` and the `CloudCredential` `default` that reads it, for an account of the simulator.

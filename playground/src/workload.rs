@@ -1,7 +1,7 @@
 //! Runs what a Deployment describes, in place of a scheduler and a kubelet.
 //!
 //! Each replica gets the manifest's arguments and environment and nothing else, and a token of the manifest's `ServiceAccount`.
-//! Two things differ from a pod, because all replicas share this machine. Ports are moved (see `deployment`). And the token is
+//! Three things differ from a pod, because all replicas share this machine. Ports are moved (see `deployment`), and so are volumes (see `volumes`). And the token is
 //! handed over in a kubeconfig (`KUBECONFIG`), since the paths at which a client inside a cluster looks for it cannot be moved;
 //! the kubeconfig points at files that lie as they do in a pod. A replica that ends is not started again by itself:
 //! tests want to see it dead first.
@@ -19,6 +19,7 @@ use rustix::process::Signal;
 use crate::control_plane::ControlPlane;
 use crate::deployment::{Deployment, Probe};
 use crate::http;
+use crate::kubectl::Kubectl;
 use crate::nest::{Launch, Nest, Process};
 use crate::ports;
 use crate::wait;
@@ -40,6 +41,7 @@ impl Workload {
                     deployment: deployment.clone(),
                     program: program.to_owned(),
                     kubeconfig: kubeconfig.clone(),
+                    kubectl: control_plane.kubectl().clone(),
                     nest: Arc::clone(control_plane.nest()),
                     running: Mutex::new(None),
                 };
@@ -75,6 +77,7 @@ pub struct Replica {
     deployment: Deployment,
     program: PathBuf,
     kubeconfig: PathBuf,
+    kubectl: Kubectl,
     nest: Arc<Nest>,
     running: Mutex<Option<Running>>,
 }
@@ -110,7 +113,12 @@ impl Replica {
             .into_iter()
             .map(|port| ports::free::<1>().map(|[free]| (port, free)))
             .collect::<Result<BTreeMap<_, _>>>()?;
-        let invocation = self.deployment.invocation(&self.pod_name, &ports)?;
+        let mut invocation = self.deployment.invocation(&self.pod_name, &ports)?;
+        let directory = self.nest.root().join("volumes").join(&self.pod_name);
+        for mount in self.deployment.mounts() {
+            let places = invocation.arguments.iter_mut().chain(invocation.environment.iter_mut().map(|(_, value)| value));
+            mount.lay_out(&self.kubectl, &self.deployment.namespace, &directory, places)?;
+        }
         let mut launch = Launch::new(&self.pod_name, &self.program);
         launch.arguments = invocation.arguments.into_iter().map(Into::into).collect();
         launch.environment = invocation.environment;

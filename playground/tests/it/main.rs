@@ -1,5 +1,6 @@
 //! The playground against real programs: one binary, one file per promise.
 
+mod chart;
 mod control_plane;
 mod demo;
 mod manifests;

@@ -53,8 +53,7 @@ pub(super) fn uses(requests: &[Value]) -> BTreeSet<Use> {
 
 /// The rights that `deploy/` gives steward.
 pub(super) fn deployed() -> Grants {
-    let rules = read(&repository().join("deploy/base/rbac.yaml"));
-    Grants::of(&rules, super::real::STEWARDS_NAMESPACE, "steward")
+    Grants::of(&read(&repository().join("deploy/base/rbac.yaml")))
 }
 
 /// Used minus granted is empty, by the API server's judgement and by the rules of `deploy/` alone: what every user may do lends steward nothing.

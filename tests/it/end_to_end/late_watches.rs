@@ -25,7 +25,7 @@ struct State {
 impl LateWatches {
     /// On time at first.
     pub(super) fn before(control_plane: &ControlPlane) -> Self {
-        let own = control_plane.kubeconfig_for(STEWARDS_NAMESPACE, "steward").expect("a kubeconfig");
+        let own = control_plane.kubeconfig_for(STEWARDS_NAMESPACE, "cloud-steward").expect("a kubeconfig");
         let kubectl = control_plane.tools_directory().expect("a directory of tools").join("kubectl");
         let mut launch = Launch::new("kubectl-proxy", &kubectl).arg("proxy").flag("--port", "0").flag("--kubeconfig", own);
         launch.output_apart = true;

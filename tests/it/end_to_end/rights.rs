@@ -80,11 +80,6 @@ fn watches_that_lag_behind_what_steward_wrote(real: &Real) {
     watches.let_go();
 }
 
-#[test]
-fn the_manifests_grant_nothing_that_steward_must_not_have() {
-    audit::deployed().assert_harmless("deploy/base/rbac.yaml");
-}
-
 /// `get team/aliyun`.
 fn place_of(request: &Value) -> String {
     let object = &request["objectRef"];
