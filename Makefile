@@ -2,7 +2,6 @@
 
 PLAYGROUND = cargo run --quiet --locked --bin steward-playground --
 STEWARD    = cargo run --quiet --locked --bin steward --
-FIELDS     = docs/eci-scaling-configuration-fields.md
 
 .PHONY: demo demo-crash test lint mutations mutations-quick crds docs up down build
 
@@ -25,7 +24,7 @@ lint:           ## format, clippy, and generated files up to date
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	$(STEWARD) crds --dir crds --check
-	$(STEWARD) fields --file $(FIELDS) --check
+	$(STEWARD) docs --dir docs --check
 
 mutations:      ## mistakes made on purpose, in a copy; the tests must notice each
 	tests/mutations/run
@@ -37,7 +36,7 @@ crds:           ## write crds/ anew
 	$(STEWARD) crds --dir crds
 
 docs:           ## write the pages of docs/ anew that say what the code says
-	$(STEWARD) fields --file $(FIELDS)
+	$(STEWARD) docs --dir docs
 
 build:
 	cargo build --workspace --locked

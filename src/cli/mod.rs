@@ -2,7 +2,7 @@
 
 pub mod crds;
 pub mod explain;
-pub mod fields;
+pub mod pages;
 pub mod results;
 pub mod run;
 pub mod version;
@@ -23,13 +23,13 @@ pub enum Command {
     Run(Box<run::Flags>),
     /// Print the CRDs as YAML, or write them, one file each.
     Crds(crds::Flags),
-    /// Say what an error code of a cloud means, what steward does about it, and what a person should do.
+    /// Say what an error code of a cloud, or a reason in a condition, means, what steward does about it, and what a person should do.
     Explain(explain::Flags),
     /// Read from the cloud what a command did on each of its targets, all of it: status has room for a part.
     Results(results::Flags),
-    /// Print what there is to say about each field of a scaling configuration, or write it into a file.
+    /// Write the pages of `docs/` that say what the code says.
     #[command(hide = true)]
-    Fields(fields::Flags),
+    Docs(pages::Flags),
     /// Print the version.
     Version,
 }
