@@ -31,7 +31,7 @@ pub(super) const CREDENTIAL_REJECTED: Paragraph = Paragraph {
         ),
         typed(
             "Put it into the Secret (Alibaba Cloud; for the others see [the keys](cloud-credential.md#ways-to-prove-an-identity)):",
-            "kubectl create secret generic aliyun -n $NS --from-literal=accessKeyId=<id> --from-literal=accessKeySecret=<secret> --dry-run=client -o yaml | kubectl apply -f -",
+            "kubectl create secret generic aliyun -n $NS --from-literal=accessKeyId='<id>' --from-literal=accessKeySecret='<secret>' --dry-run=client -o yaml | kubectl apply -f -",
         ),
         by_hand("A password at Huawei Cloud: unlock the user first, five wrong ones lock it."),
     ],

@@ -31,7 +31,10 @@ pub(super) const NOT_RESTORABLE: Paragraph = Paragraph {
     meaning: "The service says that at least one backup cannot be put back onto its target.",
     look: &[MESSAGE, CHECKS],
     act: &[
-        typed("The code of the check, explained:", "steward explain <code>"),
+        typed(
+            "The codes of the checks, explained:",
+            "steward explain $(kubectl get rchk $NAME -n $NS -o jsonpath='{.status.checks[*].code}')",
+        ),
         by_hand(
             "`status.checks[].findings` has what steward saw by itself: a disk that is missing, too small, or a system disk. Mend the target or the mapping.",
         ),

@@ -19,3 +19,4 @@ pub(super) const ASK_AGAIN: &str =
 pub(super) const ABANDON: &str = r#"kubectl annotate $KIND $NAME -n $NS cloudsteward.dev/abandon="<why>""#;
 pub(super) const NOT_RAN: &str = r#"kubectl annotate $KIND $NAME -n $NS --overwrite cloudsteward.dev/resolve="<run>=NotRan""#;
 pub(super) const RAN: &str = r#"kubectl annotate $KIND $NAME -n $NS --overwrite cloudsteward.dev/resolve="<run>=Ran""#;
+pub(super) const EXPLAIN: &str = r#"steward explain "$(kubectl get $KIND $NAME -n $NS -o jsonpath='{.status.lastError.code}')""#;

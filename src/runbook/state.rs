@@ -1,6 +1,6 @@
 //! Reasons of objects that mirror a state of the cloud, of spec itself, and of letting go.
 
-use super::commands::{ABANDON, ASK_AGAIN, DRIFT, EVENTS, HISTORY, LAST_ERROR, MESSAGE, PROBLEMS};
+use super::commands::{ABANDON, ASK_AGAIN, DRIFT, EVENTS, EXPLAIN, HISTORY, LAST_ERROR, MESSAGE, PROBLEMS};
 use super::{CREDENTIAL, DOERS, EVERY, MEMBERSHIP, Paragraph, SCALING, STATES, USERS, by_hand, typed};
 
 pub(super) const IN_SYNC: Paragraph = Paragraph {
@@ -154,7 +154,7 @@ pub(super) const INVALID_SPEC: Paragraph = Paragraph {
     look: &[MESSAGE, LAST_ERROR],
     act: &[
         by_hand("The message names the field, or the code. Correct the field."),
-        typed("What the code means, if there is one:", "steward explain <code>"),
+        typed("What the code means, if there is one:", EXPLAIN),
     ],
     again: "When spec changes, or what it points at; tried again every hour in case it was not spec.",
 };

@@ -8,6 +8,7 @@ mod runbook;
 
 use anyhow::Context as _;
 use clap::Args;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -67,5 +68,6 @@ fn read(file: &Path) -> anyhow::Result<String> {
 /// One line of a table. A bar would end the cell.
 fn row(page: &mut String, cells: &[&str]) {
     let cells: Vec<String> = cells.iter().map(|cell| cell.replace('|', "\\|")).collect();
-    page.push_str(&format!("| {} |\n", cells.join(" | ")));
+    // Writing to a String cannot fail.
+    let _ = writeln!(page, "| {} |", cells.join(" | "));
 }
