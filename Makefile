@@ -2,6 +2,7 @@
 
 PLAYGROUND = cargo run --quiet --locked --bin steward-playground --
 STEWARD    = cargo run --quiet --locked --bin steward --
+CRDS       = --dir crds --dir charts/cloud-steward/files/crds
 
 .PHONY: demo demo-crash test lint mutations mutations-quick crds docs up down build
 
@@ -23,7 +24,7 @@ test: build     ## every test; end-to-end tests run the programs that `build` ma
 lint:           ## format, clippy, and generated files up to date
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
-	$(STEWARD) crds --dir crds --check
+	$(STEWARD) crds $(CRDS) --check
 	$(STEWARD) docs --dir docs --check
 
 mutations:      ## mistakes made on purpose, in a copy; the tests must notice each
@@ -32,8 +33,8 @@ mutations:      ## mistakes made on purpose, in a copy; the tests must notice ea
 mutations-quick: ## a few of them
 	tests/mutations/run --quick
 
-crds:           ## write crds/ anew
-	$(STEWARD) crds --dir crds
+crds:           ## write the CRDs anew, for kubectl and for the chart
+	$(STEWARD) crds $(CRDS)
 
 docs:           ## write the pages of docs/ anew that say what the code says
 	$(STEWARD) docs --dir docs

@@ -132,13 +132,13 @@ impl Playground {
     }
 }
 
-/// Applies a kustomization, CRDs included, and gives its Deployment `steward` as rendered.
+/// Applies a kustomization, CRDs included, and gives its Deployment `cloud-steward` as rendered.
 pub fn install(control_plane: &ControlPlane, kustomization: &Path) -> Result<Deployment> {
     let kubectl = control_plane.kubectl();
     let path = kustomization.display().to_string();
     kubectl.ok(&["apply", "--server-side", "-k", &path])?;
     kubectl.ok(&["wait", "--for=condition=Established", "crd", "--all", "--timeout=60s"])?;
-    Deployment::from_manifests(&kubectl.ok(&["kustomize", &path])?, "steward")
+    Deployment::from_manifests(&kubectl.ok(&["kustomize", &path])?, "cloud-steward")
 }
 
 /// The Secret `aliyun` and the `CloudCredential` `default` that reads it, for an account of the simulator.

@@ -14,9 +14,13 @@ use tokio::signal::unix::{SignalKind, signal};
 #[derive(Parser)]
 #[command(version)]
 struct Flags {
-    /// Loopback address to listen on; port 0 takes a free one
+    /// Address to listen on, a loopback one unless --beyond-loopback; port 0 takes a free one
     #[arg(long, env = "CLOUDSIM_LISTEN", default_value = "127.0.0.1:0")]
     listen: SocketAddr,
+
+    /// Let others in: in a pod, for example. Who reaches the simulator owns it: it has doors without a key
+    #[arg(long, env = "CLOUDSIM_BEYOND_LOOPBACK")]
+    beyond_loopback: bool,
 
     /// YAML or JSON file that says what exists; without it the cloud is empty
     #[arg(long, env = "CLOUDSIM_SEED")]
@@ -43,7 +47,7 @@ fn run(flags: &Flags) -> Result<()> {
         // Before the line is out: whoever reads it may stop us at once.
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
-        let simulator = Simulator::start(Options { seed, clock: Clock::Real, listen: flags.listen })?;
+        let simulator = Simulator::start(Options { seed, clock: Clock::Real, listen: flags.listen, beyond_loopback: flags.beyond_loopback })?;
         let line = serde_json::json!({ "url": simulator.url() });
         let mut out = std::io::stdout();
         writeln!(out, "{line}")?;

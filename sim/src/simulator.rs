@@ -25,13 +25,15 @@ pub struct Options {
     /// YAML or JSON; `README.md` describes it. May be empty.
     pub seed: String,
     pub clock: Clock,
-    /// A loopback address; port 0 takes a free one.
+    /// A loopback address, unless `beyond_loopback`; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Also other addresses than loopback ones may be listened on: whoever reaches the simulator owns it.
+    pub beyond_loopback: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { seed: String::new(), clock: Clock::Real, listen: SocketAddr::from(([127, 0, 0, 1], 0)) }
+        Self { seed: String::new(), clock: Clock::Real, listen: SocketAddr::from(([127, 0, 0, 1], 0)), beyond_loopback: false }
     }
 }
 
@@ -45,10 +47,11 @@ pub struct Simulator {
 
 impl Simulator {
     /// # Errors
-    /// When the seed cannot be laid, or the address cannot be listened on or is not a loopback one.
+    /// When the seed cannot be laid, or the address cannot be listened on, or is not a loopback one and nobody said that it may be another.
     #[allow(clippy::needless_pass_by_value, reason = "callers build their options for this call")]
     pub fn start(options: Options) -> Result<Self> {
-        ensure!(options.listen.ip().is_loopback(), "{} is not a loopback address: whoever reaches the simulator owns it", options.listen);
+        let here = options.listen.ip().is_loopback();
+        ensure!(here || options.beyond_loopback, "{} is not a loopback address: whoever reaches the simulator owns it", options.listen);
         let engine = Arc::new(Engine::new(options.clock));
         engine.seed(&options.seed, true).context("seed")?;
         let listener = std::net::TcpListener::bind(options.listen).with_context(|| format!("cannot listen on {}", options.listen))?;

@@ -5,16 +5,16 @@ use anyhow::Context as _;
 use clap::Args;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 #[derive(Debug, Args)]
 pub struct Flags {
-    /// Write one file per CRD into this directory instead of printing.
-    #[arg(long, value_name = "DIRECTORY")]
-    dir: Option<PathBuf>,
+    /// Write one file per CRD into this directory instead of printing; may be given several times.
+    #[arg(long = "dir", value_name = "DIRECTORY")]
+    directories: Vec<PathBuf>,
     /// With --dir: write nothing, and fail if a file there is not what it should be.
-    #[arg(long, requires = "dir")]
+    #[arg(long, requires = "directories")]
     check: bool,
 }
 
@@ -32,18 +32,24 @@ pub fn run(flags: &Flags) -> ExitCode {
 fn try_run(flags: &Flags) -> anyhow::Result<()> {
     for crd in api::crds() {
         let text = yaml(&crd)?;
-        let Some(directory) = &flags.dir else {
+        if flags.directories.is_empty() {
             write!(std::io::stdout(), "---\n{text}").context("standard output is closed")?;
-            continue;
-        };
-        let path = directory.join(file_name(&crd));
-        if flags.check {
-            let committed = std::fs::read_to_string(&path).with_context(|| format!("{} is missing: run `make crds`", path.display()))?;
-            anyhow::ensure!(committed == text, "{} is not what the types say: run `make crds`", path.display());
-        } else {
-            std::fs::write(&path, &text).with_context(|| format!("{} cannot be written", path.display()))?;
+        }
+        for directory in &flags.directories {
+            let path = directory.join(file_name(&crd));
+            if flags.check {
+                check(&path, &text)?;
+            } else {
+                std::fs::write(&path, &text).with_context(|| format!("{} cannot be written", path.display()))?;
+            }
         }
     }
+    Ok(())
+}
+
+fn check(path: &Path, text: &str) -> anyhow::Result<()> {
+    let committed = std::fs::read_to_string(path).with_context(|| format!("{} is missing: run `make crds`", path.display()))?;
+    anyhow::ensure!(committed == text, "{} is not what the types say: run `make crds`", path.display());
     Ok(())
 }
 

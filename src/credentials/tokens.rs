@@ -123,7 +123,7 @@ impl ServiceAccountTokens {
             review.ok().and_then(|review| review.status?.user_info?.username).ok_or(())
         };
         let name = self.us.get_or_try_init(ask).await.ok().cloned();
-        name.unwrap_or_else(|| "system:serviceaccount:cloud-steward-system:steward".to_owned())
+        name.unwrap_or_else(|| "system:serviceaccount:cloud-steward-system:cloud-steward".to_owned())
     }
 
     /// The Role and its binding, as `kubectl apply -f -` takes them.

@@ -30,7 +30,7 @@ fn the_base_applies_either_way_and_its_pods_are_restricted_enough() {
         // The namespace warns about pods that it would refuse.
         assert_eq!(said.stderr, "", "{flag}");
 
-        let deployment = kubectl.ok(&["get", "deployment", "steward", "-n", "cloud-steward-system", "-o", "json"]);
+        let deployment = kubectl.ok(&["get", "deployment", "cloud-steward", "-n", "cloud-steward-system", "-o", "json"]);
         let mut pod: Value = serde_json::from_str(&deployment.unwrap()).unwrap();
         let mut pod = pod["spec"]["template"].take();
         pod["apiVersion"] = "v1".into();

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{ApiServer, kind::Kind, meta, refusal::Refusal, request::RequestInfo, store::State};
 
 /// Who all clients are.
-pub(crate) const USER: &str = "system:serviceaccount:cloud-steward-system:steward";
+pub(crate) const USER: &str = "system:serviceaccount:cloud-steward-system:cloud-steward";
 /// Who says so in every token.
 pub(crate) const ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
 

@@ -37,25 +37,25 @@ data: {a.sh: uptime}
 
 const GITOPS: &str = "system:serviceaccount:default:gitops";
 const TRUSTED_GITOPS: &str = "system:serviceaccount:default:gitops-that-runs";
-const STEWARD: &str = "system:serviceaccount:cloud-steward-system:steward";
+const STEWARD: &str = "system:serviceaccount:cloud-steward-system:cloud-steward";
 
 /// Namespace of the binding, kind and name of the role, and who has it.
 const BINDINGS: [(&str, &str, &str, &str); 15] = [
     ("default", "ClusterRole", "cluster-admin", "admin"),
     ("default", "ClusterRole", "edits-commands", "editor"),
     ("default", "ClusterRole", "edits-commands", "runner"),
-    ("default", "ClusterRole", "steward-command-runner", "runner"),
+    ("default", "ClusterRole", "cloud-steward-command-runner", "runner"),
     ("default", "ClusterRole", "edits-commands", "runner-elsewhere"),
     ("elsewhere", "ClusterRole", "edits-commands", "runner-elsewhere"),
-    ("elsewhere", "ClusterRole", "steward-command-runner", "runner-elsewhere"),
+    ("elsewhere", "ClusterRole", "cloud-steward-command-runner", "runner-elsewhere"),
     ("default", "ClusterRole", "edits-commands", "runner-of-one"),
     ("default", "Role", "runs-one", "runner-of-one"),
     ("default", "ClusterRole", "edits-commands", GITOPS),
     ("default", "ClusterRole", "edits-commands", TRUSTED_GITOPS),
-    ("default", "ClusterRole", "steward-command-runner", TRUSTED_GITOPS),
+    ("default", "ClusterRole", "cloud-steward-command-runner", TRUSTED_GITOPS),
     ("default", "ClusterRole", "edits-configmaps", "editor-of-configmaps"),
     // The right to run is none to write.
-    ("default", "ClusterRole", "steward-command-runner", "only-runner"),
+    ("default", "ClusterRole", "cloud-steward-command-runner", "only-runner"),
     ("default", "ClusterRole", "edits-configmaps", "only-runner"),
 ];
 
@@ -151,7 +151,7 @@ fn only_who_may_run_commands_makes_one_run_and_everything_else_stays_free() {
     kubectl.apply(&format!("{PEOPLE}{}", bindings())).expect("people");
     // The API server minds a new policy, and new rights, a moment after it took them.
     wait::until(Duration::from_secs(60), "the policy at work", || {
-        let minds = created(kubectl, "editor", "there").stderr.contains("steward-command-runner");
+        let minds = created(kubectl, "editor", "there").stderr.contains("cloud-steward-command-runner");
         Ok((minds && created(kubectl, TRUSTED_GITOPS, "there").success).then_some(()))
     })
     .expect("the policy at work");
@@ -201,7 +201,7 @@ fn steward_keeps_status_and_finalizers_without_the_right_to_run_and_an_edited_sc
     kubectl.apply(&format!("{PEOPLE}{}", bindings())).expect("people");
     kubectl.run_with_input(&["create", "-f", "-"], &object("there", &spec())).expect("kubectl runs").expect_success();
     wait::until(Duration::from_secs(60), "the policy at work", || {
-        Ok(created(kubectl, "editor", "another").stderr.contains("steward-command-runner").then_some(()))
+        Ok(created(kubectl, "editor", "another").stderr.contains("cloud-steward-command-runner").then_some(()))
     })
     .expect("the policy at work");
 

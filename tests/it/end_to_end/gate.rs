@@ -31,7 +31,7 @@ impl Gate {
 
     /// A kubeconfig of steward's that leads through here.
     pub(super) fn kubeconfig(&self, control_plane: &ControlPlane) -> PathBuf {
-        let own = control_plane.kubeconfig_for(super::real::STEWARDS_NAMESPACE, "steward").expect("a kubeconfig");
+        let own = control_plane.kubeconfig_for(super::real::STEWARDS_NAMESPACE, "cloud-steward").expect("a kubeconfig");
         let through = own.with_file_name("kubeconfig-through-a-gate");
         let config = super::real::read(&own).replace(control_plane.url(), &self.url);
         std::fs::write(&through, config).expect("a file");

@@ -93,7 +93,7 @@ fn logs_are_json_and_hold_no_secret_even_at_level_debug() {
 }
 
 fn token_of_steward(real: &Real) -> std::path::PathBuf {
-    real.playground.control_plane().root().join("serviceaccounts/cloud-steward-system.steward/token")
+    real.playground.control_plane().root().join("serviceaccounts/cloud-steward-system.cloud-steward/token")
 }
 
 fn around(log: &str, what: &str) -> String {

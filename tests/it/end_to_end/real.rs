@@ -12,7 +12,7 @@ use steward_playground::playground::{Account, Setup, credential};
 use steward_playground::{Kubectl, Playground, Replica, Said, wait};
 
 /// What steward is called by the API server.
-pub(super) const STEWARD: &str = "system:serviceaccount:cloud-steward-system:steward";
+pub(super) const STEWARD: &str = "system:serviceaccount:cloud-steward-system:cloud-steward";
 pub(super) const STEWARDS_NAMESPACE: &str = "cloud-steward-system";
 /// Where the manifest has probes and metrics answered.
 pub(super) const PORT: u16 = 8080;
