@@ -47,7 +47,8 @@ fn run(flags: &Flags) -> Result<()> {
         // Before the line is out: whoever reads it may stop us at once.
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
-        let simulator = Simulator::start(Options { seed, clock: Clock::Real, listen: flags.listen, beyond_loopback: flags.beyond_loopback })?;
+        let simulator =
+            Simulator::start(Options { seed, clock: Clock::Real, listen: flags.listen, beyond_loopback: flags.beyond_loopback })?;
         let line = serde_json::json!({ "url": simulator.url() });
         let mut out = std::io::stdout();
         writeln!(out, "{line}")?;

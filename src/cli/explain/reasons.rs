@@ -24,7 +24,8 @@ pub(super) fn text(reasons: &[Reason]) -> String {
     let mut text = String::new();
     for reason in reasons {
         let told = runbook::paragraph(*reason);
-        let _ = writeln!(text, "{}{reason}\n\n  a reason of {}", if text.is_empty() { "" } else { "\n" }, told.kinds.join(", "));
+        let _ = writeln!(text, "{}{reason}\n", if text.is_empty() { "" } else { "\n" });
+        paragraph(&mut text, "of", &told.kinds.join(", "));
         paragraph(&mut text, "ready", told.ready);
         paragraph(&mut text, "meaning", &plain(told.meaning));
         paragraph(&mut text, "steward", &plain(told.again));

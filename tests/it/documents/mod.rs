@@ -1,6 +1,7 @@
 //! What stands in the repository's Markdown is so: links lead somewhere (`links`), reasons are those of the code (`reasons`), manifests are taken by a
 //! real API server and commands work (`manifests`), and the first steps lead where they say (`first_steps`).
 
+mod first_steps;
 mod links;
 mod manifests;
 mod reasons;
@@ -88,19 +89,38 @@ impl Page {
     }
 }
 
-/// The lines of a block that somebody types: those behind a `$`, with what follows a backslash at their end.
-fn typed(block: &Block) -> Vec<String> {
-    let (mut commands, mut goes_on) = (Vec::<String>::new(), false);
+/// A block, and what stands before it.
+struct Step {
+    before: String,
+    block: Block,
+}
+
+impl Page {
+    fn steps(&self) -> Vec<Step> {
+        let lines: Vec<&str> = self.text.lines().collect();
+        let before = |block: &Block| {
+            let above = lines[..block.line - 1].iter().rev().skip_while(|line| line.is_empty()).take_while(|line| !line.is_empty());
+            above.copied().collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join(" ")
+        };
+        self.blocks().into_iter().map(|block| Step { before: before(&block), block }).collect()
+    }
+}
+
+/// The file that the text before a block says to save it as.
+fn saved_as(step: &Step) -> Option<&str> {
+    let (_, rest) = step.before.split_once("ave this as `").or_else(|| step.before.split_once("ave it as `"))?;
+    rest.split('`').next()
+}
+
+/// What somebody types, the lines behind a `$`, and the lines that are promised to come back.
+fn commands_and_outputs(block: &Block) -> Vec<(String, Vec<String>)> {
+    let mut found: Vec<(String, Vec<String>)> = Vec::new();
     for line in block.text.lines() {
-        let begins = line.strip_prefix("$ ");
-        if let Some(command) = begins.or(goes_on.then_some(line)) {
-            let part = command.strip_suffix('\\');
-            match (begins, commands.last_mut()) {
-                (None, Some(last)) => last.push_str(part.unwrap_or(command).trim_start()),
-                _ => commands.push(part.unwrap_or(command).to_owned()),
-            }
-            goes_on = part.is_some();
+        match (line.strip_prefix("$ "), found.last_mut()) {
+            (Some(command), _) => found.push((command.to_owned(), Vec::new())),
+            (None, Some((_, outputs))) => outputs.push(line.to_owned()),
+            (None, None) => {}
         }
     }
-    commands
+    found
 }
