@@ -3,7 +3,6 @@
 PLAYGROUND = cargo run --quiet --locked --bin steward-playground --
 STEWARD    = cargo run --quiet --locked --bin steward --
 CRDS       = --dir crds --dir charts/cloud-steward/files/crds
-FIELDS     = docs/eci-scaling-configuration-fields.md
 
 TARGET     = $(or $(CARGO_TARGET_DIR),target)
 
@@ -37,7 +36,7 @@ lint:           ## format, clippy, and generated files up to date
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	$(STEWARD) crds $(CRDS) --check
-	$(STEWARD) fields --file $(FIELDS) --check
+	$(STEWARD) docs --dir docs --check
 
 mutations:      ## mistakes made on purpose, in a copy; the tests must notice each
 	tests/mutations/run
@@ -49,7 +48,7 @@ crds:           ## write the CRDs anew, for kubectl and for the chart
 	$(STEWARD) crds $(CRDS)
 
 docs:           ## write the pages of docs/ anew that say what the code says
-	$(STEWARD) fields --file $(FIELDS)
+	$(STEWARD) docs --dir docs
 
 golden:         ## write anew what the chart renders; read the difference
 	STEWARD_GOLDEN=write cargo test --quiet --locked -p steward-playground --test it chart::golden

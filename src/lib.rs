@@ -10,6 +10,8 @@
 //! | [`references`] | Secrets and ConfigMaps, read by name: the one reader, what a pass is handed, the poll |
 //! | [`installation`] | what identifies this installation, and keys what it remembers of secrets |
 //! | [`reason`] | the closed list of reasons: one word for condition, event and metric |
+//! | [`runbook`] | what to do about each reason, in words |
+//! | [`uses`] | which kind makes which call to a cloud |
 //! | [`ambient`] | time and randomness, handed in |
 //! | [`operator`] | the wiring: from flags and surroundings to running controllers |
 //! | [`leader`], [`server`], [`metrics`], [`gauges`] | the lease, the probes, the numbers |
@@ -37,4 +39,6 @@ pub mod operator;
 pub mod reason;
 pub mod reconcile;
 pub mod references;
+pub mod runbook;
 pub mod server;
+pub mod uses;

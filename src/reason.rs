@@ -78,6 +78,60 @@ impl JsonSchema for Reason {
 }
 
 impl Reason {
+    /// Each of them, in order.
+    pub const ALL: [Self; 50] = [
+        Self::InSync,
+        Self::Applying,
+        Self::AwaitingConsistency,
+        Self::Suspended,
+        Self::ObserveOnly,
+        Self::DriftDetected,
+        Self::DriftCorrected,
+        Self::NotConverged,
+        Self::ManagementConflict,
+        Self::CannotClear,
+        Self::CannotMerge,
+        Self::CredentialMissing,
+        Self::CredentialRejected,
+        Self::AccessDenied,
+        Self::AccountMismatch,
+        Self::EndpointNotAllowed,
+        Self::NotFound,
+        Self::AlreadyOwned,
+        Self::InvalidSpec,
+        Self::QuotaExceeded,
+        Self::RateLimited,
+        Self::CloudUnavailable,
+        Self::ServiceRetired,
+        Self::Busy,
+        Self::OutcomeUnknown,
+        Self::DependencyNotReady,
+        Self::DeleteBlocked,
+        Self::Abandoned,
+        Self::UnsupportedStatus,
+        Self::InternalError,
+        Self::Running,
+        Self::Succeeded,
+        Self::CommandFailed,
+        Self::MaxFailuresReached,
+        Self::Cancelled,
+        Self::WindowMissed,
+        Self::AlreadyRan,
+        Self::InputsChanged,
+        Self::Scheduled,
+        Self::LastRunFailed,
+        Self::NoTargets,
+        Self::RemovalLimit,
+        Self::LastGroupKept,
+        Self::Checking,
+        Self::Restorable,
+        Self::NotRestorable,
+        Self::NoBackup,
+        Self::BackupTooOld,
+        Self::Stale,
+        Self::UnknownError,
+    ];
+
     /// The word, as it stands in conditions, events and metric labels.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -150,6 +204,13 @@ mod tests {
         for reason in [Reason::InSync, Reason::CloudUnavailable, Reason::NoTargets, Reason::UnknownError] {
             assert_eq!(serde_json::to_value(reason).unwrap(), reason.as_str());
         }
+    }
+
+    #[test]
+    fn none_is_left_out_of_the_list() {
+        // `UnknownError` is the last one of the enum.
+        assert_eq!(Reason::ALL.len(), Reason::UnknownError as usize + 1);
+        assert!(Reason::ALL.windows(2).all(|pair| pair[0] < pair[1]), "in order, and each once");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 pub mod crds;
 pub mod explain;
-pub mod fields;
+pub mod pages;
 pub mod release;
 pub mod results;
 pub mod run;
@@ -25,13 +25,13 @@ pub enum Command {
     Run(Box<run::Flags>),
     /// Print the CRDs as YAML, or write them, one file each.
     Crds(crds::Flags),
-    /// Say what an error code of a cloud means, what steward does about it, and what a person should do.
+    /// Say what an error code of a cloud, or a reason in a condition, means, what steward does about it, and what a person should do.
     Explain(explain::Flags),
     /// Read from the cloud what a command did on each of its targets, all of it: status has room for a part.
     Results(results::Flags),
-    /// Print what there is to say about each field of a scaling configuration, or write it into a file.
+    /// Write the pages of `docs/` that say what the code says.
     #[command(hide = true)]
-    Fields(fields::Flags),
+    Docs(pages::Flags),
     /// After steward was uninstalled: take its finalizers off all objects, so that they can be deleted. Asks no cloud.
     Release(release::Flags),
     /// Print the version.

@@ -4,6 +4,7 @@ use super::memory::Failure;
 use super::verdict::cut;
 use crate::ambient::Dice;
 use crate::api::envelope::{FLUX_REQUESTED_AT, LastError, REQUESTED_AT};
+use crate::runbook;
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -59,12 +60,13 @@ pub fn soon(dice: &Dice, about: Duration) -> Duration {
 
 /// The error as status should show it. A failure that only repeats is rewritten at counts 2, 4, 8 … and at most every ten minutes.
 pub fn last_error(before: Option<&LastError>, failure: &Failure) -> LastError {
+    let hint = runbook::leading(&failure.hint, failure.reason);
     let same = before.filter(|before| {
         // A hint may name what was wrong before somebody edited the object: it must be of what is wrong now.
         before.code == failure.code.as_deref().map(short)
             && before.class == failure.class.as_str()
             && before.operation == failure.operation.name
-            && before.hint == failure.hint
+            && before.hint == hint
     });
     if let Some(before) = same {
         let due = failure.count.is_power_of_two()
@@ -81,7 +83,7 @@ pub fn last_error(before: Option<&LastError>, failure: &Failure) -> LastError {
         message: failure.meaning.to_owned(),
         request_id: failure.request_id.as_deref().map(short),
         http_status: failure.http_status.map(i32::from),
-        hint: failure.hint.clone().into_owned(),
+        hint: hint.into_owned(),
         count: i64::from(failure.count),
         first_seen: failure.since.into(),
         last_seen: failure.last.into(),

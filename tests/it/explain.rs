@@ -62,7 +62,7 @@ fn json_has_an_entry_for_each_place() {
     assert_eq!(places, [(Some("JoinSecurityGroup"), Some(403)), (Some("ModifyInstanceAttribute"), Some(403)), (None, None)]);
     for entry in &entries {
         let keys: Vec<_> = entry.as_object().expect("an object").keys().map(String::as_str).collect();
-        let mut expected = ["service", "operation", "code", "httpStatus", "class", "acted", "reason", "meaning", "hint"];
+        let mut expected = ["service", "operation", "code", "httpStatus", "class", "acted", "reason", "meaning", "hint", "runbook"];
         expected.sort_unstable();
         let mut keys = keys;
         keys.sort_unstable();
@@ -138,6 +138,26 @@ fn the_fields_that_hints_about_scaling_configurations_name_exist() {
     let missing: Vec<_> = named.iter().filter(|field| !exists(field)).collect();
     assert!(missing.is_empty(), "{missing:?}");
     assert!(["spec.deletionPolicy", "spec.managementPolicy"].into_iter().all(exists), "hints write these with their values");
+}
+
+#[test]
+fn a_reason_is_explained_with_what_to_look_at_and_what_to_do() {
+    let told = told(&["accessdenied", "Throttling"]);
+    for words in [
+        "AccessDenied\n",
+        "    you       ",
+        "$ kubectl get $KIND $NAME -n $NS",
+        "runbook.md#accessdenied\n",
+        "\n\nThrottling\n",
+        "#ratelimited\n",
+    ] {
+        assert!(told.contains(words), "{words:?} in:\n{told}");
+    }
+    let answer = explain(&["-o", "json", "OutcomeUnknown"]);
+    let entries = entries(&answer);
+    assert_eq!((entries.len(), &entries[0]["reason"], &entries[0]["kinds"][0]), (1, &"OutcomeUnknown".into(), &"CloudCommand".into()));
+    let acts = entries[0]["act"].as_array().expect("what to do");
+    assert!(acts.iter().any(|act| act["command"].as_str().is_some_and(|command| command.contains("cloudsteward.dev/resolve"))));
 }
 
 #[test]

@@ -4,8 +4,10 @@
 use super::cast::{self, Method};
 use crate::security_group_membership::{minutes, seconds, web};
 use crate::world::World;
+use cloud_steward::uses;
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use steward_cloudsim::{Fault, What};
 
 fn expires(world: &World, method: &Method) -> Option<Timestamp> {
@@ -45,6 +47,20 @@ fn each_is_ready_and_says_who_it_is_and_for_how_long() {
         assert!(world.credential_message(method.name).contains(who), "{}", world.credential_message(method.name));
     }
     assert_eq!(world.refused_calls(), Vec::<String>::new());
+}
+
+#[test]
+fn all_of_them_together_ask_for_what_the_page_of_permissions_has_and_for_nothing_else() {
+    let mut world = cast::world();
+    for method in cast::all() {
+        cast::introduce(&world, &method);
+    }
+    world.start();
+    for method in cast::all() {
+        world.until_credential(30, method.name, "True/InSync");
+    }
+    let asked: BTreeSet<String> = world.cloud.calls().iter().map(|call| format!("{}:{}", call.service, call.operation)).collect();
+    assert_eq!(asked, uses::of("CloudCredential").iter().map(|one| one.operation.to_string()).collect());
 }
 
 #[test]

@@ -15,6 +15,7 @@ use cloud_steward::cloud::budget::Limits;
 use cloud_steward::cloud::transport::{Transport, TransportOptions};
 use cloud_steward::credentials::AllowedEndpoints;
 use cloud_steward::operator::{self, Config, KindName, Outside, RunError};
+use cloud_steward::uses;
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use serde_json::{Value, json};
@@ -371,6 +372,16 @@ impl World {
             .collect()
     }
 
+    /// Whoever pastes a policy of `docs/permissions.md` must never find that something is missing in it.
+    fn asked_for_no_more_than_policies_grant(&self) {
+        let kinds = self.config.kinds.iter().map(|kind| format!("{kind:?}")).chain(["CloudCredential".to_owned()]);
+        let granted: Vec<String> = kinds.flat_map(|kind| uses::of(&kind)).map(|one| one.operation.to_string()).collect();
+        for call in self.cloud.calls() {
+            let operation = format!("{}:{}", call.service, call.operation);
+            assert!(granted.contains(&operation), "{operation} is in no policy of {:?}", self.config.kinds);
+        }
+    }
+
     fn describe(&self) -> String {
         let shown = |object: &Value| format!("{} {} {:#}", object["kind"], object["metadata"]["name"], object["status"]);
         let objects = self.api.list_json(self.plural).into_iter().take(3).chain(self.api.list_json(CREDENTIALS).into_iter().take(2));
@@ -385,6 +396,9 @@ impl Drop for World {
     fn drop(&mut self) {
         self.crash();
         self.crash_second();
+        if !std::thread::panicking() {
+            self.asked_for_no_more_than_policies_grant();
+        }
     }
 }
 

@@ -1,12 +1,17 @@
-//! `steward explain`: what a cloud's error code means. Needs neither a cluster nor a cloud.
+//! `steward explain`: what a cloud's error code means, and what to do about a reason of steward's own (`reasons`). Needs neither a cluster nor a
+//! cloud.
+
+mod reasons;
 
 use crate::cloud::catalogue::Row;
 use crate::cloud::error::{Acted, Class};
 use crate::cloud::explain;
 use crate::reason::Reason;
 use crate::reconcile::backoff;
+use crate::runbook;
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
+use serde_json::Value;
 use std::fmt::Write as _;
 use std::io::{ErrorKind, Write as _};
 use std::process::ExitCode;
@@ -18,7 +23,7 @@ const INDENT: usize = 14;
 
 #[derive(Debug, Args)]
 pub struct Flags {
-    /// The codes, as `status.lastError.code` has them.
+    /// Codes, as `status.lastError.code` has them, and reasons, as conditions have them.
     #[arg(value_name = "CODE", required_unless_present_any = ["list", "service"])]
     codes: Vec<String>,
     /// List all codes, one line each.
@@ -52,11 +57,12 @@ pub fn run(flags: &Flags) -> ExitCode {
 
 fn try_run(flags: &Flags) -> anyhow::Result<bool> {
     let mut complaints = Vec::new();
-    let rows = chosen(flags, &mut complaints);
+    let reasons = if flags.service.is_none() { reasons::named(&flags.codes) } else { Vec::new() };
+    let rows = chosen(flags, &reasons, &mut complaints);
     print(&match flags.output {
-        Output::Json => json(&rows)?,
+        Output::Json => json(&reasons, &rows)?,
         Output::Text if flags.codes.is_empty() => list(&rows),
-        Output::Text => text(&rows),
+        Output::Text => both(&reasons::text(&reasons), &text(&rows)),
     })?;
     for complaint in &complaints {
         super::complain(complaint);
@@ -65,7 +71,7 @@ fn try_run(flags: &Flags) -> anyhow::Result<bool> {
 }
 
 /// The rows that were asked for, and what there is to say about those that do not exist.
-fn chosen(flags: &Flags, complaints: &mut Vec<anyhow::Error>) -> Vec<&'static Row> {
+fn chosen(flags: &Flags, reasons: &[Reason], complaints: &mut Vec<anyhow::Error>) -> Vec<&'static Row> {
     let service = flags.service.as_deref();
     if let Some(service) = service.filter(|service| !explain::services().iter().any(|known| known.eq_ignore_ascii_case(service))) {
         let services = explain::services().into_iter().collect::<Vec<_>>().join(", ");
@@ -81,7 +87,9 @@ fn chosen(flags: &Flags, complaints: &mut Vec<anyhow::Error>) -> Vec<&'static Ro
         let all = explain::find(code.trim());
         let found: Vec<_> = all.iter().copied().filter(|row| asked(row)).collect();
         if all.is_empty() {
-            complaints.push(unknown(code));
+            if !reasons.iter().any(|reason| reasons::is(*reason, code)) {
+                complaints.push(unknown(code));
+            }
         } else if found.is_empty() {
             let places = all.iter().map(|row| row.service).collect::<std::collections::BTreeSet<_>>();
             let places = places.into_iter().collect::<Vec<_>>().join(", ");
@@ -109,8 +117,19 @@ fn print(text: &str) -> anyhow::Result<()> {
     }
 }
 
-fn json(rows: &[&'static Row]) -> anyhow::Result<String> {
-    let entries: Vec<_> = rows.iter().flat_map(|row| explain::entries(row)).collect();
+/// What is known of reasons, and then of codes.
+fn both(reasons: &str, codes: &str) -> String {
+    format!("{reasons}{}{codes}", if reasons.is_empty() || codes.is_empty() { "" } else { "\n" })
+}
+
+fn json(reasons: &[Reason], rows: &[&'static Row]) -> anyhow::Result<String> {
+    let mut entries: Vec<Value> = reasons.iter().map(|reason| reasons::json(*reason)).collect();
+    for entry in rows.iter().flat_map(|row| explain::entries(row)) {
+        let runbook = runbook::link(entry.reason);
+        let mut entry = serde_json::to_value(entry).context("an entry has no form in JSON")?;
+        entry["runbook"] = runbook.into();
+        entries.push(entry);
+    }
     Ok(serde_json::to_string_pretty(&entries).context("the answer cannot be written as JSON")? + "\n")
 }
 
@@ -140,6 +159,10 @@ fn text(rows: &[&'static Row]) -> String {
         paragraph(&mut text, "acted", acted(row));
         paragraph(&mut text, "steward", &steward(row));
         paragraph(&mut text, "you", row.hint);
+        if row.reason() != Reason::InSync {
+            // Alone on its line, where a terminal can follow it.
+            let _ = writeln!(text, "    {}", runbook::link(row.reason()));
+        }
     }
     text
 }
