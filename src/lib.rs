@@ -12,7 +12,7 @@
 //! | [`reason`] | the closed list of reasons: one word for condition, event and metric |
 //! | [`ambient`] | time and randomness, handed in |
 //! | [`operator`] | the wiring: from flags and surroundings to running controllers |
-//! | [`leader`], [`server`], [`metrics`], [`gauges`] | the lease, the probes, the numbers |
+//! | [`leader`], [`server`], [`metrics`], [`gauges`], `process` | the lease, the probes, the numbers |
 //! | [`cli`] | what people type |
 //!
 //! Arrows point one way: `cli` → `operator` → `credentials`, `kinds` → `reconcile` → `references`, `installation` → `cloud`, `api`.
@@ -34,6 +34,7 @@ pub mod kinds;
 pub mod leader;
 pub mod metrics;
 pub mod operator;
+mod process;
 pub mod reason;
 pub mod reconcile;
 pub mod references;
