@@ -1,4 +1,5 @@
-//! The programs of a control plane: taken from `KUBEBUILDER_ASSETS`, or built once from the pinned Go module `tools/` and kept.
+//! The programs of a control plane, and those by which tests judge what is for other programs: taken from `KUBEBUILDER_ASSETS`, or built once from
+//! the pinned Go modules in `tools/` and kept.
 //!
 //! `build` does the building; this room says what there is and where it is looked for.
 
@@ -20,11 +21,16 @@ pub enum Tool {
     KubeApiserver,
     KubeControllerManager,
     Helm,
+    /// Prometheus's own judge of alerts and metrics.
+    Promtool,
+    /// Ours: what Flux and Argo CD would say of an object.
+    Gitops,
 }
 
 impl Tool {
     /// In the order in which building them shares most.
-    pub const ALL: [Tool; 5] = [Tool::Etcd, Tool::Kubectl, Tool::KubeApiserver, Tool::KubeControllerManager, Tool::Helm];
+    pub const ALL: [Tool; 7] =
+        [Tool::Etcd, Tool::Kubectl, Tool::KubeApiserver, Tool::KubeControllerManager, Tool::Helm, Tool::Promtool, Tool::Gitops];
 
     pub fn file_name(self) -> &'static str {
         match self {
@@ -33,6 +39,8 @@ impl Tool {
             Tool::KubeApiserver => "kube-apiserver",
             Tool::KubeControllerManager => "kube-controller-manager",
             Tool::Helm => "helm",
+            Tool::Promtool => "promtool",
+            Tool::Gitops => "gitops",
         }
     }
 
@@ -62,8 +70,7 @@ impl Toolbox {
             }
         }
         if !to_build.is_empty() {
-            let bin = build::all(settings, &to_build)?;
-            paths.extend(to_build.into_iter().map(|tool| (tool, bin.join(tool.file_name()))));
+            paths.extend(build::all(settings, &to_build)?);
         }
         Ok(Self { paths })
     }
