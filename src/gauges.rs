@@ -102,10 +102,9 @@ impl Page<'_, '_> {
                 put(&mut objects, &[("kind", kind), ("reason", reason)], *count)?;
             }
         }
-        let numbers: [(&str, &str, fn(&Census) -> i64); 3] = [
+        let numbers: [(&str, &str, fn(&Census) -> i64); 2] = [
             ("drifted_objects", "Objects that differ from the cloud", |census| census.drifted),
             ("deletions_blocked", "Objects whose deletion cannot go on by itself", |census| census.deletions_blocked),
-            ("unknown_outcomes", "Calls of which only a person can tell whether they acted", |census| whole(census.unknown_outcomes)),
         ];
         for (name, help, number) in numbers {
             let mut gauge = self.gauge(name, help, None)?;
@@ -135,6 +134,16 @@ impl Page<'_, '_> {
             }
         }
         left_out.push(("steward_unhealthy_object", unlisted));
+        let help = "Calls for this object of which only a person can tell whether they acted";
+        let mut doubts = self.gauge("unknown_outcomes", help, None)?;
+        let mut unlisted = 0;
+        for (kind, census) in counted {
+            unlisted += census.unknown_outcomes.left_out;
+            for (namespace, name, calls) in &census.unknown_outcomes.kept {
+                put(&mut doubts, &[("kind", kind), ("namespace", namespace), ("name", name)], whole(*calls))?;
+            }
+        }
+        left_out.push(("steward_unknown_outcomes", unlisted));
         let help = "When the answer of this restore check was last yes";
         let mut restorable = self.gauge("last_restorable_timestamp", help, Some(&Unit::Seconds))?;
         let mut unlisted = 0;

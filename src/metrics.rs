@@ -131,10 +131,10 @@ impl Metrics {
     pub fn begin(&self, kind: &str) {
         let labels = KindLabels { kind: kind.to_owned() };
         for outcome in ["done", "panicked"] {
-            self.passes.get_or_create(&PassLabels { kind: kind.to_owned(), outcome });
+            self.passes.get_or_create(&PassLabels { kind: kind.to_owned(), outcome }).inc_by(0);
         }
         for counter in [&self.watch_errors, &self.drift_corrections, &self.orphans_released] {
-            counter.get_or_create(&labels);
+            counter.get_or_create(&labels).inc_by(0);
         }
     }
 

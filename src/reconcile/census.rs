@@ -57,7 +57,8 @@ pub struct Census {
     pub drifted: i64,
     pub deletions_blocked: i64,
     pub oldest_deletion: Option<SignedDuration>,
-    pub unknown_outcomes: usize,
+    /// Namespace and name, and how many calls of it.
+    pub unknown_outcomes: Few<(String, String, usize)>,
     /// Namespace, name, check.
     pub last_restorable: Few<(String, String, String, Timestamp)>,
 }
@@ -70,7 +71,7 @@ impl Default for Census {
             drifted: 0,
             deletions_blocked: 0,
             oldest_deletion: None,
-            unknown_outcomes: 0,
+            unknown_outcomes: Few::of(MOST_LISTED),
             last_restorable: Few::of(MOST_LISTED),
         }
     }
@@ -103,7 +104,9 @@ impl Census {
         self.drifted += i64::from(verdict::is_true(conditions, verdict::DRIFTED));
         self.deletions_blocked += i64::from(reason == Reason::DeleteBlocked.as_str());
         self.oldest_deletion = self.oldest_deletion.max(deleted_at.map(|at| now.duration_since(at)));
-        self.unknown_outcomes += figures.unknown_outcomes;
+        if figures.unknown_outcomes > 0 {
+            self.unknown_outcomes.add((namespace.clone(), name.clone(), figures.unknown_outcomes));
+        }
         for (check, at) in figures.last_restorable {
             self.last_restorable.add((namespace.clone(), name.clone(), check, at));
         }

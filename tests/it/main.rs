@@ -15,6 +15,7 @@ mod endpoints;
 mod explain;
 mod installation;
 mod moods;
+mod observability;
 mod references;
 mod relay;
 mod restore_check;
