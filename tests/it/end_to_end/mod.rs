@@ -15,6 +15,7 @@ mod load;
 mod probes;
 mod real;
 mod refusals;
+mod release;
 mod replicas;
 mod restore_check;
 mod rights;
