@@ -154,3 +154,109 @@ pub fn last_manager(object: &impl Resource) -> Option<String> {
         });
     of_spec.max_by_key(|entry| entry.time.as_ref().map(|time| time.0))?.manager.clone()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::SecurityGroupMembership;
+    use serde_json::{Value, json};
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    /// With this metadata beside its name.
+    fn object(metadata: &Value) -> SecurityGroupMembership {
+        let mut object = json!({
+            "metadata": {"namespace": "shop", "name": "web", "generation": 2},
+            "spec": {"securityGroupId": "sg-1", "targets": {"instanceIds": ["i-1"]}},
+        });
+        for (field, value) in metadata.as_object().unwrap() {
+            object["metadata"][field] = value.clone();
+        }
+        serde_json::from_value(object).unwrap()
+    }
+
+    /// Conditions as `Ready=False/NotFound`.
+    fn envelope(generation: i64, conditions: &[&str]) -> Envelope {
+        let condition = |text: &&str| {
+            let (type_, rest) = text.split_once('=').unwrap();
+            let (status, reason) = rest.split_once('/').unwrap();
+            json!({"type": type_, "status": status, "reason": reason, "message": "", "lastTransitionTime": "2026-11-22T08:00:00Z"})
+        };
+        let conditions: Vec<Value> = conditions.iter().map(condition).collect();
+        serde_json::from_value(json!({"observedGeneration": generation, "conditions": conditions})).unwrap()
+    }
+
+    #[test]
+    fn what_is_not_ready_is_listed_with_each_reason_that_it_has() {
+        let table: [(&str, Value, Envelope, &[&str]); 8] = [
+            ("ready", json!({}), envelope(2, &["Ready=True/InSync"]), &[]),
+            ("not ready", json!({}), envelope(2, &["Ready=False/NotFound"]), &["NotFound"]),
+            ("unknown", json!({}), envelope(2, &["Ready=Unknown/CloudUnavailable"]), &["CloudUnavailable"]),
+            ("nothing said yet", json!({}), Envelope::default(), &["Unseen"]),
+            ("said of another spec", json!({}), envelope(1, &["Ready=True/InSync"]), &["Unseen"]),
+            ("suspended", json!({}), envelope(2, &["Ready=False/NotFound", "Suspended=True/Suspended"]), &["Suspended"]),
+            ("suspended, and was fine", json!({}), envelope(2, &["Ready=True/InSync", "Suspended=True/Suspended"]), &[]),
+            (
+                "cannot be asked, and was a no",
+                json!({}),
+                envelope(2, &["Ready=False/CredentialRejected", "Restorable=False/NoBackup"]),
+                &["CredentialRejected", "NoBackup"],
+            ),
+        ];
+        for (case, metadata, envelope, reasons) in table {
+            let mut census = Census::default();
+            census.count(&object(&metadata), Some(&envelope), Figures::default(), at(0));
+            assert_eq!(census.unhealthy.keys().copied().collect::<Vec<_>>(), reasons, "{case}");
+            assert_eq!(census.by_reason.values().sum::<i64>(), 1, "{case}");
+        }
+    }
+
+    #[test]
+    fn a_deletion_counts_as_long_as_it_waits_for_steward() {
+        let blocked = envelope(2, &["Ready=False/DeleteBlocked"]);
+        let going = |finalizer: &str| object(&json!({"deletionTimestamp": "1970-01-01T00:01:00Z", "finalizers": [finalizer]}));
+        let mut census = Census::default();
+        census.count(&going("example.com/other"), Some(&blocked), Figures::default(), at(3660));
+        assert_eq!(census, Census::default());
+        census.count(&going(FINALIZER), Some(&blocked), Figures::default(), at(3660));
+        assert_eq!((census.deletions_blocked, census.oldest_deletion), (1, Some(SignedDuration::from_hours(1))));
+    }
+
+    #[test]
+    fn of_many_the_same_few_are_listed_and_the_rest_is_counted() {
+        let mut few = Few::of(3);
+        for number in [5, 1, 4, 2, 3] {
+            few.add(number);
+        }
+        assert_eq!((few.kept, few.left_out), (BTreeSet::from([1, 2, 3]), 2));
+        let mut census = Census::default();
+        for number in 0..MOST_OBJECTS + 7 {
+            let one = object(&json!({"name": format!("web-{number:03}")}));
+            census.count(&one, None, Figures { unknown_outcomes: 1, last_restorable: vec![("home".to_owned(), at(9))] }, at(0));
+        }
+        let listed = &census.unhealthy["Unseen"];
+        assert_eq!((listed.kept.len(), listed.left_out, census.by_reason["Unseen"]), (MOST_OBJECTS, 7, 57));
+        assert_eq!((census.unknown_outcomes.kept.len(), census.last_restorable.kept.len()), (57, 57));
+    }
+
+    #[test]
+    fn who_changed_spec_last_is_whose_latest_entry_has_it_and_no_subresource() {
+        let entry = |manager: &str, time: &str, fields: &Value, subresource: &str| {
+            json!({
+                "manager": manager, "operation": "Update", "apiVersion": "cloudsteward.dev/v1alpha1", "time": time,
+                "fieldsType": "FieldsV1", "fieldsV1": fields, "subresource": subresource,
+            })
+        };
+        let spec = json!({"f:spec": {"f:suspend": {}}});
+        let entries = json!([
+            entry("argocd-controller", "2026-11-22T08:00:00Z", &spec, ""),
+            entry("kubectl-edit", "2026-11-22T09:00:00Z", &spec, ""),
+            entry("labeller", "2026-11-22T10:00:00Z", &json!({"f:metadata": {}}), ""),
+            entry("steward", "2026-11-22T11:00:00Z", &spec, "status"),
+        ]);
+        assert_eq!(last_manager(&object(&json!({"managedFields": entries}))).as_deref(), Some("kubectl-edit"));
+        assert_eq!(last_manager(&object(&json!({}))), None);
+    }
+}

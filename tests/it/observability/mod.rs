@@ -1,7 +1,11 @@
 //! What people watch steward by: that the numbers are those that are documented (`numbers`), what is told of each call that changes something
 //! (`changes`), that alerts and dashboard ask for numbers that exist (`alerts`, `dashboard`).
 
+mod alerts;
+mod changes;
+mod dashboard;
 mod numbers;
+mod words;
 
 use crate::world::World;
 use cloud_steward::operator::KindName;
