@@ -14,7 +14,7 @@
 //! | [`uses`] | which kind makes which call to a cloud |
 //! | [`ambient`] | time and randomness, handed in |
 //! | [`operator`] | the wiring: from flags and surroundings to running controllers |
-//! | [`leader`], [`server`], [`metrics`], [`gauges`] | the lease, the probes, the numbers |
+//! | [`leader`], [`server`], [`metrics`], [`gauges`], `process` | the lease, the probes, the numbers |
 //! | [`cli`] | what people type |
 //!
 //! Arrows point one way: `cli` → `operator` → `credentials`, `kinds` → `reconcile` → `references`, `installation` → `cloud`, `api`.
@@ -36,6 +36,7 @@ pub mod kinds;
 pub mod leader;
 pub mod metrics;
 pub mod operator;
+mod process;
 pub mod reason;
 pub mod reconcile;
 pub mod references;

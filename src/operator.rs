@@ -9,7 +9,7 @@ use crate::credentials::{AllowedEndpoints, CredentialController, Registry};
 use crate::gauges::Gauges;
 use crate::installation::{self, Installation, InstallationError};
 use crate::leader::Elector;
-use crate::metrics::{CallLabels, Metrics, OperationLabels};
+use crate::metrics::{CallLabels, ErrorLabels, Metrics, OperationLabels};
 use crate::reconcile::access::{Sessions, Users};
 use crate::reconcile::context::{Settings, Shared};
 use crate::reconcile::controller::{KindController, stopped};
@@ -110,7 +110,7 @@ pub enum RunError {
 pub async fn run(config: Config, outside: Outside, stop: watch::Receiver<bool>) -> Result<(), RunError> {
     let sights = Sights::default();
     let budget = Budget::new(outside.clock.clone(), config.limits.clone());
-    let gauges = Gauges::new(Arc::clone(&budget), outside.clock.clone());
+    let gauges = Gauges::new(Arc::clone(&budget), sights.clone(), outside.clock.clone());
     let metrics = Arc::new(Metrics::new(vec![Box::new(gauges.clone())]));
     let Outside { client, connect, clock, dice, instance, listener } = outside;
     let server = serve(listener, Arc::clone(&metrics), sights.clone());
@@ -282,6 +282,7 @@ impl Operator {
         };
         let sights = self.sights;
         let mut at_work = AtWork::default();
+        self.gauges.credentials(Arc::clone(&registry));
         for kind in &self.config.kinds {
             match kind {
                 KindName::EciScalingConfig => at_work.add::<EciScalingConfig>(&shared, &sights, &self.gauges, &stop),
@@ -294,6 +295,9 @@ impl Operator {
         registry.serve(users);
         let observer = Arc::new(Counting(Arc::clone(&self.metrics)));
         let credentials = CredentialController::new(&shared, self.config.allowed_endpoints, registry, nudged, self.transport, observer);
+        let kind = CloudCredential::kind(&());
+        self.gauges.watch(&kind, credentials.population(), None);
+        self.metrics.begin(&kind);
         let stopping = stop.clone();
         controllers.push(async move { credentials.run(|name| sights.of(name), stopping).await }.boxed());
         self.metrics.leader.set(1);
@@ -317,7 +321,8 @@ impl AtWork {
     fn add<K: Kind>(&mut self, shared: &Shared, sights: &Sights, gauges: &Gauges, stop: &watch::Receiver<bool>) {
         let controller = KindController::<K>::new(shared, |name| sights.of(name));
         self.users.push(controller.users());
-        gauges.watch(&K::kind(&()), controller.memory());
+        gauges.watch(&K::kind(&()), controller.population(), Some(controller.memory()));
+        shared.report.begin(&K::kind(&()));
         self.controllers.push(controller.run(stop.clone()).boxed());
     }
 }
@@ -351,8 +356,10 @@ impl CallObserver for Counting {
     fn finished(&self, call: &FinishedCall) {
         let (service, operation) = (call.operation.service, call.operation.name);
         let labels = OperationLabels { service, operation };
-        if !call.known {
-            self.0.unknown_codes.get_or_create(&labels).inc();
+        // There from the first call on: of what appears with its first event, Prometheus sees no increase.
+        self.0.unknown_codes.get_or_create(&labels).inc_by(u64::from(!call.known));
+        if let Some(class) = call.class {
+            self.0.cloud_errors.get_or_create(&ErrorLabels { service, operation, class: class.as_str() }).inc();
         }
         if let Some(size) = call.batch_size.and_then(|size| u32::try_from(size).ok()) {
             self.0.batch_size.get_or_create(&labels).observe(f64::from(size));

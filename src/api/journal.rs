@@ -49,6 +49,11 @@ pub struct JournalEntry {
 }
 
 impl JournalEntry {
+    /// How many of these runs only a person can tell the outcome of.
+    pub fn in_doubt(entries: &[Self]) -> usize {
+        entries.iter().filter(|entry| entry.state == JournalState::OutcomeUnknown).count()
+    }
+
     /// Tells the latest try of it from earlier ones, whoever makes it.
     pub fn latest_try(&self) -> String {
         format!("{} {}", self.run, self.sent_again_at.map_or_else(String::new, |at| at.get().to_string()))

@@ -5,10 +5,10 @@ use super::alibaba::Alibaba;
 use super::alibaba::ecs::{DESCRIBE_INSTANCES, Ecs};
 use super::alibaba::ess::{DESCRIBE_ECI_SCALING_CONFIGURATIONS, Ess};
 use super::budget::{BudgetKey, Lane};
+use super::client::Lifetime;
 use super::error::{Class, CloudError, Explanation, Operation};
 use super::huawei::Huawei;
 use super::huawei::csbs::{CHECK_RESTORABLE, Csbs};
-use jiff::Timestamp;
 use std::fmt;
 use std::sync::Arc;
 use tokio::time::Instant;
@@ -41,11 +41,11 @@ impl Cloud {
         }
     }
 
-    /// Until when the present keys are good, if they run out at all.
-    pub fn expires(&self) -> Option<Timestamp> {
+    /// When the present keys are renewed, and until when they are good, if they run out at all.
+    pub fn lifetime(&self) -> Option<Lifetime> {
         match self {
-            Self::Alibaba(alibaba) => alibaba.expires(),
-            Self::Huawei(huawei) => huawei.expires(),
+            Self::Alibaba(alibaba) => alibaba.lifetime(),
+            Self::Huawei(huawei) => huawei.lifetime(),
         }
     }
 

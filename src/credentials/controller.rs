@@ -8,9 +8,11 @@ use super::pass::pass;
 use super::registry::Registry;
 use crate::ambient::{Clock, Dice};
 use crate::api::CloudCredential;
+use crate::api::envelope::Envelope;
 use crate::cloud::budget::Budget;
 use crate::cloud::client::CallObserver;
 use crate::cloud::transport::Transport;
+use crate::reconcile::census::{Figures, Population, Watched};
 use crate::reconcile::context::Shared;
 use crate::reconcile::controller::stopped;
 use crate::reconcile::record::RecordError;
@@ -18,7 +20,8 @@ use crate::reconcile::sight::Sight;
 use futures::channel::mpsc::UnboundedReceiver;
 use futures::{FutureExt as _, StreamExt as _};
 use kube::runtime::controller::{self, Action, Controller};
-use kube::runtime::reflector::{self, ObjectRef};
+use kube::runtime::reflector::store::Writer;
+use kube::runtime::reflector::{self, ObjectRef, Store};
 use kube::runtime::watcher::{self, Event};
 use kube::runtime::{Predicate as _, PredicateConfig, WatchStreamExt as _, predicates};
 use kube::{Api, ResourceExt as _};
@@ -34,7 +37,23 @@ const AFTER_CONFLICT: Duration = Duration::from_millis(250);
 /// The controller, not running yet.
 pub struct CredentialController {
     context: Arc<Context>,
+    fields: Vec<Field>,
     nudged: UnboundedReceiver<ObjectRef<CloudCredential>>,
+}
+
+/// One namespace, or all of them (`*`): a watch and its store.
+struct Field {
+    namespace: String,
+    api: Api<CloudCredential>,
+    reader: Store<CloudCredential>,
+    writer: Writer<CloudCredential>,
+}
+
+impl Field {
+    fn of(namespace: &str, api: Api<CloudCredential>) -> Self {
+        let (reader, writer) = reflector::store();
+        Self { namespace: namespace.to_owned(), api, reader, writer }
+    }
 }
 
 impl CredentialController {
@@ -55,7 +74,18 @@ impl CredentialController {
             dice: Dice::clone(&shared.dice),
             observer,
         };
-        Self { context: Arc::new(Context::new(shared, allowed_endpoints, registry, clients)), nudged }
+        let client = || shared.client.clone();
+        let fields = match shared.settings.namespaces.as_slice() {
+            [] => vec![Field::of("*", Api::all(client()))],
+            some => some.iter().map(|namespace| Field::of(namespace, Api::namespaced(client(), namespace))).collect(),
+        };
+        Self { context: Arc::new(Context::new(shared, allowed_endpoints, registry, clients)), fields, nudged }
+    }
+
+    /// For whoever counts the credentials.
+    pub fn population(&self) -> Arc<dyn Population> {
+        let stores = self.fields.iter().map(|field| field.reader.clone()).collect();
+        Arc::new(Watched { stores, told })
     }
 
     pub(super) fn context(&self) -> &Context {
@@ -64,21 +94,16 @@ impl CredentialController {
 
     /// Works until `stop` says so.
     pub async fn run(self, sight: impl Fn(&str) -> Sight, stop: watch::Receiver<bool>) {
-        let Self { context, nudged } = self;
-        let client = context.shared.client.clone();
-        let apis: Vec<(String, Api<CloudCredential>)> = match context.shared.settings.namespaces.as_slice() {
-            [] => vec![("*".to_owned(), Api::all(client))],
-            some => some.iter().map(|namespace| (namespace.clone(), Api::namespaced(client.clone(), namespace))).collect(),
-        };
-        let to_list = apis.len();
+        let Self { context, fields, nudged } = self;
+        let to_list = fields.len();
         let (listed, _) = watch::channel(0);
         let mut nudges = Vec::new();
         let mut runs = Vec::new();
-        for (namespace, api) in apis {
+        for field in fields {
             let (nudge, woken) = futures::channel::mpsc::unbounded();
-            nudges.push((namespace.clone(), nudge));
-            let sight = sight(&format!("cloudcredentials/{namespace}"));
-            runs.push(run_field(namespace, api, sight, woken, Arc::clone(&context), listed.clone(), stop.clone()));
+            nudges.push((field.namespace.clone(), nudge));
+            let sight = sight(&format!("cloudcredentials/{}", field.namespace));
+            runs.push(run_field(field, sight, woken, Arc::clone(&context), listed.clone(), stop.clone()));
         }
         let told = async {
             // Only when all lists are through is a credential that is in none of them known to be missing.
@@ -101,16 +126,19 @@ impl CredentialController {
     }
 }
 
+fn told(object: &CloudCredential) -> (Option<&Envelope>, Figures) {
+    (object.status.as_ref().map(|status| &status.envelope), Figures::default())
+}
+
 async fn run_field(
-    namespace: String,
-    api: Api<CloudCredential>,
+    field: Field,
     sight: Sight,
     woken: UnboundedReceiver<ObjectRef<CloudCredential>>,
     context: Arc<Context>,
     listed: watch::Sender<usize>,
     stop: watch::Receiver<bool>,
 ) {
-    let (reader, writer) = reflector::store();
+    let Field { namespace, api, reader, writer } = field;
     let (told, stored) = (Arc::clone(&context), reader.clone());
     let mut first = true;
     let stream = watcher::watcher(api, watcher::Config::default().any_semantic())

@@ -85,7 +85,7 @@ fn finish(
         if let State::Open(open) = context.registry.get(&key).state {
             status.envelope.account_id = Some(open.account);
             status.project_id = open.project;
-            status.expires_at = open.cloud.expires().map(Into::into);
+            status.expires_at = open.cloud.lifetime().map(|life| life.expires.into());
         }
         let identity = remembered.identity.lock().unwrap_or_else(PoisonError::into_inner).clone();
         status.identity = identity.or(status.identity);

@@ -1,12 +1,13 @@
 //! What is known of every credential, and so who gets a session and who is told why not. In memory only; the controller fills it.
 
+use crate::cloud::client::Lifetime;
 use crate::cloud::error::CloudError;
 use crate::cloud::session::{Cloud, Session};
 use crate::reason::Reason;
 use crate::reconcile::access::{Ask, Refusal, Sessions, Users};
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use kube::runtime::reflector::ObjectRef;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -151,6 +152,15 @@ impl Registry {
             self.wake_users(key);
             self.nudge(key);
         }
+    }
+
+    /// How long the keys last of each credential whose keys run out and that is good now.
+    pub fn lifetimes(&self) -> BTreeMap<(String, String), Lifetime> {
+        let of = |entry: &Entry| match &entry.state {
+            State::Open(open) => open.cloud.lifetime(),
+            State::New | State::Closed { .. } | State::Unavailable { .. } => None,
+        };
+        self.lock().iter().filter_map(|(key, entry)| Some((key.clone(), of(entry)?))).collect()
     }
 
     /// How many objects use this credential; `None` as long as not all are known.

@@ -2,14 +2,15 @@
 //! Each watch has a backoff of its own, and no error of a watch reaches the queue, where it would slow down everything.
 
 use super::access::Users;
+use super::census::{Figures, Population, Watched, last_manager};
 use super::claims::Claims;
 use super::context::{Context, Shared};
 use super::kind::Kind;
 use super::memory::{Fingerprint, Memory};
 use super::pass::{self, Again};
 use super::sight::Sight;
-use super::verdict;
 use super::wake::Waker;
+use crate::api::envelope::Envelope;
 use crate::references::{Pointer, Poll};
 use futures::{FutureExt as _, Stream, StreamExt as _};
 use kube::runtime::controller::{self, Action, Controller};
@@ -95,6 +96,12 @@ impl<K: Kind> KindController<K> {
         Arc::clone(&self.context.memory)
     }
 
+    /// For whoever counts the objects.
+    pub fn population(&self) -> Arc<dyn Population> {
+        let stores = self.fields.iter().map(|field| field.reader.clone()).collect();
+        Arc::new(Watched { stores, told: told::<K> })
+    }
+
     /// Works until `stop` says so, then lets the passes that are running end.
     pub async fn run(self, stop: watch::Receiver<bool>) {
         let context = self.context;
@@ -128,6 +135,11 @@ impl<K: Kind> Field<K> {
     }
 }
 
+fn told<K: Kind>(object: &K) -> (Option<&Envelope>, Figures) {
+    let status = object.status();
+    (status.map(K::envelope), status.map(K::figures).unwrap_or_default())
+}
+
 /// The objects that work needs what they point at for.
 fn pointers<K: Kind>(stores: &[Store<K>]) -> Vec<Pointer> {
     let objects = stores.iter().flat_map(Store::state);
@@ -149,9 +161,13 @@ fn seen<K: Kind>(
     sight: Sight,
     context: &Arc<Context<K>>,
 ) -> impl Stream<Item = Result<K, watcher::Error>> + Send + use<K> {
-    let told = Arc::clone(context);
+    let (told, remembering) = (Arc::clone(context), Arc::clone(context));
     watcher::watcher(api, watcher::Config::default().any_semantic())
-        .modify(|object| object.managed_fields_mut().clear())
+        // They are larger than the object, and but one name of them is of interest.
+        .modify(move |object| {
+            remembering.memory.slot(&object.uid().unwrap_or_default()).lock().manager = last_manager(object);
+            object.managed_fields_mut().clear();
+        })
         .reflect(writer)
         .inspect(move |event| match event {
             Ok(event) => {
@@ -174,8 +190,7 @@ fn tell<K: Kind>(context: &Context<K>, namespace: Option<&str>, event: &Event<K>
     match event {
         Event::Apply(object) | Event::InitApply(object) => {
             context.claims.saw(object);
-            let reason = object.status().and_then(|status| verdict::reason(&K::envelope(status).conditions));
-            context.memory.saw(&object.uid().unwrap_or_default(), Fingerprint::of(object), reason);
+            context.memory.saw(&object.uid().unwrap_or_default(), Fingerprint::of(object));
         }
         Event::Delete(object) => {
             // Whoever means the same may have waited for this one to go.

@@ -1,5 +1,6 @@
 //! What a kind has to say so that the one loop can work for it: what it sees, what it would do, how it does it, what it remembers.
 
+use super::census::Figures;
 use super::claims::{Claimant, Peers};
 use super::memory::Failure;
 use super::record::Recorded;
@@ -34,6 +35,11 @@ pub trait Kind: Recorded + Claimant + CustomResourceExt {
     fn common(&self) -> Common<'_>;
     fn envelope(status: &Self::Status) -> &Envelope;
     fn envelope_mut(status: &mut Self::Status) -> &mut Envelope;
+
+    /// What only this kind has to be counted.
+    fn figures(_: &Self::Status) -> Figures {
+        Figures::default()
+    }
 
     /// What spec points at, in the object's own namespace. It is read before each pass over an object that is not being deleted
     /// (`Given::references`), and the object is woken when it changes.
@@ -127,6 +133,12 @@ pub trait Step: Clone + Debug + Display + PartialEq + Send + Sync {
     fn part(&self) -> Part;
     /// Claims of others that the call may affect: their objects are looked at again afterwards.
     fn touches(&self) -> Vec<String>;
+    /// What the call is about, by the cloud's ids, as far as they are known before its answer.
+    fn ids(&self) -> Vec<&str>;
+    /// The run in the journal, of a call that may happen only once; where the cloud takes a token, it is this.
+    fn run(&self) -> Option<&str> {
+        None
+    }
 }
 
 pub type Part = String;

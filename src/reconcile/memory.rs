@@ -104,7 +104,8 @@ pub struct Remembered {
     pub superseded: HashSet<String>,
     /// Reasons that were last reported, so that an event is sent once per change.
     pub reported: Option<(Reason, String)>,
-    pub last_reason: Option<Reason>,
+    /// Who changed spec last.
+    pub manager: Option<String>,
 }
 
 impl Remembered {
@@ -216,24 +217,12 @@ impl Memory {
     }
 
     /// What the watch brought.
-    pub fn saw(&self, uid: &str, fingerprint: Fingerprint, reason: Option<Reason>) {
-        let slot = self.slot(uid);
-        slot.lock().last_reason = reason;
-        slot.changed.send_replace(fingerprint);
+    pub fn saw(&self, uid: &str, fingerprint: Fingerprint) {
+        self.slot(uid).changed.send_replace(fingerprint);
     }
 
     pub fn forget(&self, uid: &str) {
         self.lock().remove(uid);
-    }
-
-    /// Objects by the reason they were last in.
-    pub fn by_reason(&self) -> BTreeMap<Reason, i64> {
-        let slots: Vec<_> = self.lock().values().cloned().collect();
-        let mut counts = BTreeMap::new();
-        for reason in slots.iter().filter_map(|slot| slot.lock().last_reason) {
-            *counts.entry(reason).or_insert(0) += 1;
-        }
-        counts
     }
 
     /// How long ago the object that has waited longest was looked at.
@@ -334,32 +323,27 @@ mod tests {
     }
 
     #[test]
-    fn objects_are_counted_by_their_latest_reason_and_forgotten_with_their_uid() {
+    fn the_oldest_look_is_that_of_an_object_that_is_still_there() {
         let memory = Memory::default();
-        memory.slot("u-1").lock().last_reason = Some(Reason::InSync);
-        memory.slot("u-2").lock().last_reason = Some(Reason::InSync);
+        memory.slot("u-1");
         memory.slot("u-2").lock().looked_at = Some(at(40));
         memory.slot("u-3").lock().looked_at = Some(at(90));
-        assert_eq!(memory.by_reason(), BTreeMap::from([(Reason::InSync, 2)]));
         assert_eq!(memory.oldest_look(at(100)), Some(SignedDuration::from_secs(60)));
         memory.forget("u-2");
-        assert_eq!(
-            (memory.by_reason(), memory.oldest_look(at(100))),
-            (BTreeMap::from([(Reason::InSync, 1)]), Some(SignedDuration::from_secs(10)))
-        );
+        assert_eq!(memory.oldest_look(at(100)), Some(SignedDuration::from_secs(10)));
     }
 
     #[tokio::test]
     async fn a_pass_hears_of_a_change_but_not_of_what_it_knows() {
         let memory = Memory::default();
         let mine = Fingerprint { generation: 1, ..Fingerprint::default() };
-        memory.saw("u-1", mine.clone(), None);
+        memory.saw("u-1", mine.clone());
         let slot = memory.slot("u-1");
         {
             let waiting = std::pin::pin!(slot.differs_from(&mine));
             assert!(futures::poll!(waiting).is_pending());
         }
-        memory.saw("u-1", Fingerprint { deleting: true, ..mine.clone() }, None);
+        memory.saw("u-1", Fingerprint { deleting: true, ..mine.clone() });
         slot.differs_from(&mine).await;
     }
 }

@@ -116,6 +116,15 @@ impl Report {
         }
     }
 
+    /// A kind's numbers are there before anything has happened.
+    pub fn begin(&self, kind: &str) {
+        self.metrics.begin(kind);
+    }
+
+    pub fn drift_corrected(&self, kind: &str) {
+        self.metrics.drift_corrections.get_or_create(&KindLabels { kind: kind.to_owned() }).inc();
+    }
+
     pub fn orphan_released(&self, kind: &str) {
         self.metrics.orphans_released.get_or_create(&KindLabels { kind: kind.to_owned() }).inc();
     }

@@ -33,8 +33,13 @@ impl Sights {
 
     /// What cannot be seen at present.
     pub fn blind(&self) -> Vec<String> {
+        self.all().into_iter().filter(|(_, blind)| *blind).map(|(name, _)| name).collect()
+    }
+
+    /// Everything that should be seen, and whether it cannot be.
+    pub fn all(&self) -> Vec<(String, bool)> {
         let blind = |view: &View| !view.complete || view.failed_at.is_some_and(|at| at.elapsed() < BLIND_FOR);
-        self.lock().iter().filter(|(_, view)| blind(view)).map(|(name, _)| name.clone()).collect()
+        self.lock().iter().map(|(name, view)| (name.clone(), blind(view))).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, View>> {

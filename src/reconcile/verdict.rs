@@ -10,6 +10,8 @@ pub const RECONCILING: &str = "Reconciling";
 pub const STALLED: &str = "Stalled";
 pub const DRIFTED: &str = "Drifted";
 pub const SUSPENDED: &str = "Suspended";
+/// Of `RestoreCheck` alone.
+pub const RESTORABLE: &str = "Restorable";
 
 const TRUE: &str = "True";
 const FALSE: &str = "False";
@@ -113,7 +115,16 @@ pub fn suspend(conditions: &mut Vec<Condition>, generation: i64, now: Timestamp)
 pub fn reason(conditions: &[Condition]) -> Option<Reason> {
     let suspended = conditions.iter().find(|condition| condition.type_ == SUSPENDED);
     let condition = suspended.or_else(|| ready(conditions))?;
+    reason_of(condition)
+}
+
+fn reason_of(condition: &Condition) -> Option<Reason> {
     serde_json::from_value(condition.reason.clone().into()).ok()
+}
+
+/// A condition's reason, as the word that it is everywhere.
+pub fn word(condition: &Condition) -> Option<&'static str> {
+    reason_of(condition).map(Reason::as_str)
 }
 
 /// What `Ready` says at present.

@@ -17,6 +17,7 @@ mod endpoints;
 mod explain;
 mod installation;
 mod moods;
+mod observability;
 mod permissions;
 mod references;
 mod relay;

@@ -88,6 +88,16 @@ pub struct CheckStatus {
     pub history: Vec<PastAnswer>,
 }
 
+impl CheckStatus {
+    /// When the answer was last yes, as far as this status reaches back.
+    pub fn last_yes(&self) -> Option<Time> {
+        if self.failures == 0 {
+            return self.last_answer;
+        }
+        self.history.iter().find(|answer| answer.restorable == Restorable::True).map(|answer| answer.time)
+    }
+}
+
 /// The backup that a check is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

@@ -15,7 +15,7 @@ pub mod sign;
 pub mod sts;
 
 use super::budget::Lane;
-use super::client::{Client, Ring, Surroundings};
+use super::client::{Client, Lifetime, Ring, Surroundings};
 use super::error::{CloudError, Operation};
 use dialect::Rpcs;
 pub use dialect::judge;
@@ -23,7 +23,6 @@ use ecs::Ecs;
 pub use endpoints::EndpointNetwork;
 use ess::Ess;
 use futures::future::BoxFuture;
-use jiff::Timestamp;
 use secrecy::SecretString;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -148,9 +147,9 @@ impl Alibaba {
         self.client.keep_fresh().await
     }
 
-    /// Until when the present keys are good, if they run out at all.
-    pub fn expires(&self) -> Option<Timestamp> {
-        self.client.expires()
+    /// When the present keys are renewed, and until when they are good, if they run out at all.
+    pub fn lifetime(&self) -> Option<Lifetime> {
+        self.client.lifetime()
     }
 
     pub(super) fn denied(&self, region: &str, operation: Operation) -> Option<CloudError> {

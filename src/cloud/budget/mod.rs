@@ -13,7 +13,7 @@ use crate::ambient::Clock;
 pub use lessons::Learned;
 use lessons::Lessons;
 pub use limits::{Limit, Limits, Rule, RuleError};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -77,6 +77,16 @@ pub struct Waits {
     pub admitted: u64,
 }
 
+/// How much of the permits of one operation is used, wherever most is, and how long its cloud has refused calls for their rate.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Usage {
+    pub operation: Operation,
+    /// 1 if nothing is left of a window that runs, or ran just before.
+    pub used: f64,
+    /// For how long windows were closed after a refusal, since the start, over all accounts and regions.
+    pub refused_for: Duration,
+}
+
 #[derive(Default)]
 struct Tally {
     waiting: usize,
@@ -89,6 +99,7 @@ struct Tally {
 struct State {
     windows: HashMap<BudgetKey, Window>,
     tallies: HashMap<(Operation, Lane), Tally>,
+    refused_for: HashMap<Operation, Duration>,
     next_ticket: u64,
 }
 
@@ -136,12 +147,15 @@ impl Budget {
         let (now, wall) = (Instant::now(), self.clock.now());
         let mut state = self.lock();
         let window = self.window(&mut state, key);
+        let closed_before = window.closed_for(now);
         window.close(now + window.opens_in(wall).max(retry_after.unwrap_or_default().min(LONGEST_CLOSING)));
+        let longer = window.closed_for(now).saturating_sub(closed_before);
         if window.refused(now, wall) {
             window.turn_to(now, wall, |limit| Shares::of(limit.calls, self.limits.share_percent, self.limits.check_percent));
             let calls = window.limit(now).calls;
             tracing::warn!(account = key.account, region = key.region, operation = %key.operation, limit = calls, "refused within our share of the limit: it is taken to be half of what it was, for an hour");
         }
+        *state.refused_for.entry(key.operation).or_default() += longer;
     }
 
     /// An answer, refused or not, told something about its operation's limit. Of a refusal this is told before `throttled` is.
@@ -177,6 +191,21 @@ impl Budget {
             .collect();
         waits.sort_by_key(|wait| (wait.operation.service, wait.operation.name, wait.lane));
         waits
+    }
+
+    /// For metrics: what is used of each operation that was ever called.
+    pub fn usage(&self) -> Vec<Usage> {
+        let wall = self.clock.now();
+        let state = self.lock();
+        let mut usage: BTreeMap<(&str, &str), Usage> = BTreeMap::new();
+        let called = state.tallies.keys().map(|(operation, _)| (*operation, 0.0));
+        let windows = state.windows.iter().map(|(key, window)| (key.operation, window.used_share(wall)));
+        for (operation, used) in called.chain(windows) {
+            let refused_for = state.refused_for.get(&operation).copied().unwrap_or_default();
+            let so_far = usage.entry((operation.service, operation.name)).or_insert(Usage { operation, used, refused_for });
+            so_far.used = so_far.used.max(used);
+        }
+        usage.into_values().collect()
     }
 
     fn queue(&self, key: &BudgetKey, lane: Lane, tenant: &str) -> Ticket<'_> {

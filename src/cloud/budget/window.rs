@@ -44,6 +44,8 @@ pub(super) struct Window {
     shares: Shares,
     number: i64,
     used: [u32; 3],
+    /// What was used of the window before, if that was the last one.
+    used_before: u32,
     passed_over: [u32; 3],
     closed_until: Option<Instant>,
     lines: [Line; 3],
@@ -60,6 +62,7 @@ impl Window {
             shares: Shares::of(1, 100, 100),
             number: 0,
             used: [0; 3],
+            used_before: 0,
             passed_over: [0; 3],
             closed_until: None,
             lines: [Line::default(), Line::default(), Line::default()],
@@ -73,6 +76,7 @@ impl Window {
         let limit = self.limit(now);
         let number = number(wall, limit.per);
         if limit.per == self.per && number > self.number {
+            self.used_before = if number == self.number.saturating_add(1) { self.used.iter().sum() } else { 0 };
             self.used = [0; 3];
         }
         (self.per, self.number, self.shares) = (limit.per, number, shares(limit));
@@ -85,6 +89,17 @@ impl Window {
             && !self.lookout
             && !self.is_awaited()
             && self.lessons.are_none(now)
+    }
+
+    /// How much of the permits is used, 1 if all are: of the window that runs at this time, or of the last one if that was more.
+    pub(super) fn used_share(&self, wall: Timestamp) -> f64 {
+        let used: u32 = self.used.iter().sum();
+        let most = match number(wall, self.per).saturating_sub(self.number) {
+            0 => used.max(self.used_before),
+            1 => used,
+            _ => 0,
+        };
+        f64::from(most) / f64::from(self.shares.total)
     }
 
     /// How long until the next window begins.

@@ -15,6 +15,7 @@ use failures::not_answered;
 pub(in crate::cloud) use failures::{garbled, no_endpoint, unbuildable, unreadable, unwritable};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
+pub use ring::Lifetime;
 pub(in crate::cloud) use ring::{Fresh, KeySource, Ring};
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
@@ -193,9 +194,9 @@ impl<D: Dialect> Client<D> {
         &self.around.tenant
     }
 
-    /// Until when the present keys are good, if they run out at all.
-    pub(in crate::cloud) fn expires(&self) -> Option<Timestamp> {
-        self.ring.expires()
+    /// When the present keys are renewed, and until when they are good, if they run out at all.
+    pub(in crate::cloud) fn lifetime(&self) -> Option<Lifetime> {
+        self.ring.lifetime()
     }
 
     /// Makes a call and reads its answer.

@@ -13,13 +13,12 @@ pub mod request;
 pub mod sign;
 
 use super::budget::Lane;
-use super::client::{Client, Ring, Surroundings};
+use super::client::{Client, Lifetime, Ring, Surroundings};
 use super::error::{CloudError, Operation};
 use csbs::{Absence, Csbs};
 pub use dialect::judge;
 pub use endpoints::Provider;
 use iam::requests::{Agency, UserRef};
-use jiff::Timestamp;
 pub use login::Caller;
 use login::{Login, Way};
 use request::Keys;
@@ -133,8 +132,8 @@ impl Huawei {
     }
 
     /// Until when the present token or keys are good, if they run out at all.
-    pub fn expires(&self) -> Option<Timestamp> {
-        self.client.expires()
+    pub fn lifetime(&self) -> Option<Lifetime> {
+        self.client.lifetime()
     }
 
     pub(super) fn denied(&self, region: &str, operation: Operation) -> Option<CloudError> {

@@ -30,6 +30,7 @@ use crate::api::envelope::{DeletionPolicy, Envelope};
 use crate::api::journal::{JournalEntry, JournalKind, JournalState};
 use crate::cloud::error::CloudError;
 use crate::cloud::session::Session;
+use crate::reconcile::census::Figures;
 use crate::reconcile::claims::Claimant;
 use crate::reconcile::kind::{Common, Given, Goal, Kind, Plan, Receipt, Removal};
 use crate::reconcile::record::Recorded;
@@ -86,6 +87,10 @@ impl Kind for CloudCommand {
 
     fn envelope_mut(status: &mut Self::Status) -> &mut Envelope {
         &mut status.envelope
+    }
+
+    fn figures(status: &Self::Status) -> Figures {
+        Figures { unknown_outcomes: JournalEntry::in_doubt(&status.operations), ..Figures::default() }
     }
 
     fn references(&self) -> Vec<Reference> {

@@ -18,8 +18,10 @@ pub use perform::Never;
 use crate::api::RestoreCheck;
 use crate::api::envelope::Envelope;
 use crate::api::restore_check::RestoreCheckStatus;
+use crate::api::restore_check::status::CheckStatus;
 use crate::cloud::error::CloudError;
 use crate::cloud::session::Session;
+use crate::reconcile::census::Figures;
 use crate::reconcile::claims::Claimant;
 use crate::reconcile::kind::{Common, Given, Goal, Kind, Part, Plan, Receipt, Removal};
 use crate::reconcile::record::Recorded;
@@ -68,6 +70,11 @@ impl Kind for RestoreCheck {
 
     fn envelope_mut(status: &mut Self::Status) -> &mut Envelope {
         &mut status.envelope
+    }
+
+    fn figures(status: &Self::Status) -> Figures {
+        let of = |check: &CheckStatus| Some((check.name.clone(), check.last_yes()?.get()));
+        Figures { last_restorable: status.checks.iter().filter_map(of).collect(), ..Figures::default() }
     }
 
     fn removal(&self) -> Removal {

@@ -26,6 +26,10 @@ impl Step for Never {
     fn touches(&self) -> Vec<String> {
         match *self {}
     }
+
+    fn ids(&self) -> Vec<&str> {
+        match *self {}
+    }
 }
 
 pub(super) fn perform(step: Never) -> Result<Receipt, CloudError> {

@@ -153,6 +153,8 @@ impl<K: Kind> Pass<'_, K> {
     }
 
     pub(super) async fn suspend(&mut self) -> Result<Again, RecordError> {
+        // What nobody wants looked at is not waiting for a look.
+        self.slot.lock().looked_at = None;
         let mut status = if self.object().remembers_inputs() {
             let given = self.gather(Lane::Work).await;
             self.object().first_sight(&given, self.now())

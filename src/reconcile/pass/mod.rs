@@ -332,8 +332,12 @@ impl<K: Kind> Pass<'_, K> {
                 if recorded.elapsed() > RECORD_HOLDS || self.slot.is_other_than(mine) {
                     return (step, None);
                 }
+                let began = Instant::now();
                 let outcome = K::perform(&step, session).await;
                 let was_begun = outcome.as_ref().err().is_none_or(|error| !error.is_not_begun());
+                if was_begun {
+                    self.log_call(session, &step, outcome.as_ref(), began.elapsed());
+                }
                 (step, was_begun.then_some(outcome))
             })
             .buffer_unordered(PARALLEL_CALLS)

@@ -2,13 +2,14 @@
 
 use super::Pass;
 use crate::api::envelope::{self, Envelope, HistoryEntry};
-use crate::cloud::error::CloudError;
+use crate::cloud::error::{Acted, CloudError};
 use crate::cloud::session::Session;
 use crate::reason::Reason;
 use crate::reconcile::kind::{Kind, Receipt, Remark, Step};
 use crate::reconcile::schedule;
 use crate::reconcile::verdict::{self, Phase, Verdict};
 use jiff::Timestamp;
+use std::time::Duration;
 
 /// Calls that are kept in `status.history`.
 const HISTORY: usize = 10;
@@ -82,6 +83,9 @@ impl<K: Kind> Pass<'_, K> {
 
     pub(super) fn report_remarks(&self, remarks: &[Remark]) {
         for remark in remarks {
+            if remark.reason == Reason::DriftCorrected {
+                self.context.report.drift_corrected(&K::kind(&()));
+            }
             self.remark(remark.reason, &remark.note);
         }
     }
@@ -91,18 +95,42 @@ impl<K: Kind> Pass<'_, K> {
         self.context.report.event(self.object().as_ref(), phase, reason, "Reconcile", note);
     }
 
+    /// The record of a call that changes something, whatever came of it, as soon as its answer is there. One line each, which a machine can read; the
+    /// names of its fields are those of status.
+    pub(super) fn log_call(&self, session: &Session, step: &K::Step, outcome: Result<&Receipt, &CloudError>, took: Duration) {
+        let meta = self.object().meta();
+        let operation = step.operation();
+        let (receipt, error) = (outcome.ok(), outcome.err());
+        let told = match outcome {
+            Ok(receipt) => receipt.outcome,
+            Err(error) if error.acted == Acted::Perhaps => "unknown",
+            Err(_) => "refused",
+        };
+        tracing::info!(
+            operation = operation.name,
+            service = operation.service,
+            kind = %K::kind(&()),
+            namespace = self.namespace,
+            name = meta.name,
+            uid = meta.uid,
+            generation = self.generation(),
+            manager = self.slot.lock().manager,
+            account = session.account,
+            region = session.region,
+            step = %step,
+            ids = step.ids().join(","),
+            run = step.run(),
+            outcome = told,
+            externalId = receipt.map(|receipt| receipt.external_id.as_str()),
+            code = error.and_then(|error| error.code.as_deref()),
+            class = error.map(|error| error.class.as_str()),
+            requestId = receipt.map_or_else(|| error?.request_id.as_deref(), |receipt| receipt.request_id.as_deref()),
+            seconds = took.as_secs_f64(),
+            "changed"
+        );
+    }
+
     pub(super) fn report_outcomes(&self, outcomes: &[(K::Step, Result<Receipt, CloudError>)]) {
-        for (step, outcome) in outcomes {
-            let (kind, name, namespace) = (K::kind(&()), self.name(), &self.namespace);
-            match outcome {
-                Ok(receipt) => {
-                    tracing::info!(%kind, %namespace, %name, %step, outcome = receipt.outcome, request_id = receipt.request_id, "done");
-                }
-                Err(error) => {
-                    tracing::warn!(%kind, %namespace, %name, %step, code = error.code, class = %error.class, request_id = error.request_id, "refused");
-                }
-            }
-        }
         // What fails again and again is told at counts 1, 2, 4, 8 …
         let failures = self.slot.lock().failures.clone();
         let news: Vec<_> = outcomes

@@ -43,17 +43,17 @@ use tracing::subscriber::DefaultGuard;
 
 /// Everything that this thread logs, as the product writes it at its finest level.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    fn listen() -> (Self, DefaultGuard) {
+    pub(crate) fn listen() -> (Self, DefaultGuard) {
         let log = Self::default();
         let writer = log.clone();
         let subscriber = subscriber("trace", LogFormat::Json, move || writer.clone()).expect("a level");
         (log, tracing::subscriber::set_default(subscriber))
     }
 
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8(self.0.lock().expect("the log").clone()).expect("text")
     }
 }

@@ -68,6 +68,18 @@ fn logs_are_json_and_hold_no_secret_even_at_level_debug() {
     real.cloud_fault(&Fault::on("JoinSecurityGroup", What::error(500, "InternalError")));
     real.membership("web", &web(&["i-web1"]));
     real.until_ready("web", "True/InSync");
+    let applied = web(&["i-web1", "i-web2"]);
+    real.kubectl(&[
+        "patch",
+        "sgm",
+        "web",
+        "--type=merge",
+        "--field-manager=somebody",
+        "-p",
+        &serde_json::json!({"spec": applied}).to_string(),
+    ]);
+    real.until(Duration::from_secs(30), "both are in", |real| real.ledger("web").len() == 2);
+    real.until_ready("web", "True/InSync");
     real.secret("wrong-s3cr3t");
     real.until_ready("web", "False/CredentialRejected");
 
@@ -85,6 +97,15 @@ fn logs_are_json_and_hold_no_secret_even_at_level_debug() {
             "not one JSON object: {line}"
         );
     }
+    let changes: Vec<Value> =
+        log.lines().filter_map(|line| serde_json::from_str(line).ok()).filter(|line: &Value| line["message"] == "changed").collect();
+    let by = |manager: &str, instance: &str| {
+        changes.iter().any(|line| line["manager"] == manager && line["externalId"] == format!("sg-web/{instance}"))
+    };
+    assert!(
+        by("kubectl-client-side-apply", "i-web1") && by("somebody", "i-web2"),
+        "who wrote the spec that a change follows: {changes:#?}"
+    );
     let token = std::fs::read_to_string(token_of_steward(&real)).expect("steward's own token");
     let lower = log.to_lowercase();
     for forbidden in [SECRET, "secret-1", "wrong-s3cr3t", token.trim(), "authorization", "signature=", "bearer "] {

@@ -7,7 +7,7 @@ use steward_cloudsim::{CsbsSeed, Edit, HuaweiEdit};
 
 const HUAWEI: &str = include_str!("../../../sim/seeds/huawei.yaml");
 const BACKUPS: &str = include_str!("../../../sim/seeds/backups.yaml");
-const CHECKS: &str = "restorechecks";
+pub(crate) const CHECKS: &str = "restorechecks";
 
 /// The project in which servers and backups are; its name is that of the credential `otc`.
 pub(crate) const PROJECT: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa2";
@@ -18,11 +18,18 @@ impl World {
     /// A world of servers and backups at Open Telekom Cloud, with the `CloudCredential` `otc` of a user with a password.
     pub(crate) fn of_checks() -> Self {
         let mut world = Self::empty(HUAWEI);
-        world.cloud.seed(BACKUPS).expect("the seed of backups is a good one");
         world.plural = CHECKS;
         world.configure(|config| config.kinds = vec![KindName::RestoreCheck]);
-        world.user("otc", "alice", "demo-password");
+        world.with_backups();
         world
+    }
+
+    /// Servers and backups at Open Telekom Cloud beside whatever there is, and the credential `otc` for them.
+    pub(crate) fn with_backups(&self) {
+        for seed in [HUAWEI, BACKUPS] {
+            self.cloud.seed(seed).expect("the seed is a good one");
+        }
+        self.user("otc", "alice", "demo-password");
     }
 
     /// A Secret and a `CloudCredential` of this name, for a user of the domain acme.

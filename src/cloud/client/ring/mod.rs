@@ -35,6 +35,13 @@ pub(in crate::cloud) struct Fresh<K> {
     pub(in crate::cloud) expires: Timestamp,
 }
 
+/// When keys are due to be renewed, and until when they are good, by our own clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lifetime {
+    pub renewal: Timestamp,
+    pub expires: Timestamp,
+}
+
 /// The keys of one credential.
 pub(in crate::cloud) enum Ring<K> {
     /// Keys that stay as they are.
@@ -93,11 +100,12 @@ impl<K> Ring<K> {
     }
 
     /// Until when the present keys are good, if they run out at all.
-    pub(in crate::cloud) fn expires(&self) -> Option<Timestamp> {
+    pub(in crate::cloud) fn lifetime(&self) -> Option<Lifetime> {
         match self {
             Self::Given(_) => None,
             Self::Fetched(fetched) => {
-                fetched.current.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|current| current.expires)
+                let current = fetched.current.lock().unwrap_or_else(PoisonError::into_inner);
+                current.as_ref().map(|current| Lifetime { renewal: current.renew, expires: current.expires })
             }
         }
     }

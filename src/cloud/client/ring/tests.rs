@@ -89,14 +89,14 @@ async fn keys_are_renewed_after_about_three_quarters_of_their_life_and_not_all_a
         mint.dice.store(dice, Ordering::SeqCst);
         let ring = mint.ring();
         ring.freshen().await.unwrap();
-        assert_eq!(ring.expires(), Timestamp::from_second(LIFE).ok());
+        assert_eq!(ring.lifetime().map(|life| life.expires), Timestamp::from_second(LIFE).ok());
         mint.at(due - 3);
         ring.freshen().await.unwrap();
         assert_eq!(mint.fetched(), 1, "not yet");
         mint.at(due + 3);
         ring.freshen().await.unwrap();
         assert_eq!((mint.fetched(), now(&ring).await), (2, Some(2)));
-        assert_eq!(ring.expires(), Timestamp::from_second(due + 3 + LIFE).ok());
+        assert_eq!(ring.lifetime().map(|life| life.expires), Timestamp::from_second(due + 3 + LIFE).ok());
     }
 }
 
@@ -180,7 +180,7 @@ async fn refused_keys_are_not_handed_out_again_although_there_are_no_others() {
     let old = ring.current().await.unwrap();
     mint.fails(true);
     assert!(ring.renew(&old).await.is_err());
-    assert_eq!((now(&ring).await, ring.expires(), mint.fetched()), (None, None, 2));
+    assert_eq!((now(&ring).await, ring.lifetime().map(|life| life.expires), mint.fetched()), (None, None, 2));
 }
 
 #[tokio::test(start_paused = true)]
@@ -200,7 +200,7 @@ async fn given_keys_are_for_good() {
     let ring = Ring::given(7);
     let keys = ring.current().await.unwrap();
     ring.freshen().await.unwrap();
-    assert_eq!((*keys, ring.expires(), ring.renew(&keys).await.unwrap()), (7, None, None));
+    assert_eq!((*keys, ring.lifetime().map(|life| life.expires), ring.renew(&keys).await.unwrap()), (7, None, None));
 }
 
 #[tokio::test(start_paused = true)]

@@ -78,4 +78,21 @@ impl Step for CloudCommandStep {
     fn touches(&self) -> Vec<String> {
         Vec::new()
     }
+
+    fn ids(&self) -> Vec<&str> {
+        match self {
+            Self::Invoke { call, .. } => match &call.call.targets {
+                Targets::Instances(ids) => ids.iter().map(String::as_str).collect(),
+                Targets::Tags(_) => Vec::new(),
+            },
+            Self::Stop { id } => vec![id],
+        }
+    }
+
+    fn run(&self) -> Option<&str> {
+        match self {
+            Self::Invoke { entry, .. } => Some(&entry.run),
+            Self::Stop { .. } => None,
+        }
+    }
 }

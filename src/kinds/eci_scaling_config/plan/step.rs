@@ -68,4 +68,18 @@ impl Step for EciScalingStep {
             Self::Delete { id } => vec![super::super::by_id(id)],
         }
     }
+
+    fn ids(&self) -> Vec<&str> {
+        match self {
+            Self::Create { group, .. } => vec![group],
+            Self::Modify { id, .. } | Self::Delete { id } => vec![id],
+        }
+    }
+
+    fn run(&self) -> Option<&str> {
+        match self {
+            Self::Create { run, .. } => Some(run),
+            Self::Modify { .. } | Self::Delete { .. } => None,
+        }
+    }
 }

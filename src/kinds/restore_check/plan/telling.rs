@@ -12,9 +12,6 @@ use crate::reconcile::schedule::patience;
 use crate::reconcile::verdict::{self, Phase, Verdict, few};
 use jiff::{SignedDuration, Timestamp};
 
-/// The kind's own condition.
-const RESTORABLE: &str = "Restorable";
-
 /// Where a check stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Standing {
@@ -172,5 +169,5 @@ pub(in crate::kinds::restore_check) fn declare(object: &RestoreCheck, status: &m
     };
     let said = Verdict { phase: verdict.phase, reason, message, drifted: None };
     let generation = object.metadata.generation.unwrap_or_default();
-    verdict::state(&mut status.envelope.conditions, RESTORABLE, word.as_str(), &said, generation, now);
+    verdict::state(&mut status.envelope.conditions, verdict::RESTORABLE, word.as_str(), &said, generation, now);
 }

@@ -90,6 +90,11 @@ impl Step for SecurityGroupStep {
         let (Self::Join { group, target, .. } | Self::Leave { group, target }) = self;
         vec![claim(group, target), claim(group, super::EVERYBODY)]
     }
+
+    fn ids(&self) -> Vec<&str> {
+        let (Self::Join { group, target, .. } | Self::Leave { group, target }) = self;
+        vec![group, target]
+    }
 }
 
 pub(super) fn plan(
