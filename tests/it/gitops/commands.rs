@@ -89,7 +89,7 @@ fn held_back(table: &mut Table) {
         ("cancelled", json!({"cancel": true}), "False/Cancelled", BAD),
         ("suspended", suspended(), "Unknown/Suspended", SUSPENDED_BEFORE),
         ("nobody", nobody, "False/NoTargets", BAD),
-        ("empty", json!({"command": {"type": "RunShellScript", "content": "{{a}}", "enableParameter": true}}), "False/InvalidSpec", BAD),
+        ("unused", json!({"parameters": [{"name": "nobody-asks", "value": "b"}]}), "False/InvalidSpec", BAD),
         ("off", json!({"targets": {"instanceIds": ["i-off"]}}), "False/DependencyNotReady", BAD),
         ("script", from_map, "False/DependencyNotReady", BAD),
         ("nobodys", json!({"credentialRef": {"name": "nobody"}}), "False/CredentialMissing", BAD),
@@ -98,7 +98,7 @@ fn held_back(table: &mut Table) {
         world.until_ready(name, ready);
         table.row(&world, COMMANDS, name, ready, expected);
     }
-    for (code, reason) in [("Forbidden.RAM", "AccessDenied"), ("InvocationCountExceeded", "QuotaExceeded")] {
+    for (code, reason) in [("Forbidden.RAM", "AccessDenied"), ("Invocation.ExceedQuota", "QuotaExceeded")] {
         let mut world = World::of_commands(SEED);
         world.cloud.fault(Fault::on(RUN, What::error(403, code)).forever());
         world.command("hello", &hello(&json!({})));

@@ -14,7 +14,7 @@ scalingConfigurations:
     group: asg-1
     name: web
     lifecycle: Active
-    configuration: {SecurityGroupId: sg-web, ContainerGroupName: web, Cpu: 2, Memory: 4, Containers: [{Name: nginx, Image: "nginx:1.26"}]}
+    configuration: {Description: the website, SecurityGroupId: sg-web, ContainerGroupName: web, Cpu: 2, Memory: 4, Containers: [{Name: nginx, Image: "nginx:1.26"}]}
   - {id: asc-2, group: asg-1, name: idle, configuration: {SecurityGroupId: sg-web}}
 settings: {strictParameters: true, strictModify: true}
 "#;
@@ -60,8 +60,10 @@ fn alive(table: &mut Table) {
     world.configuration("later", &with(&bound("asc-2", &json!({"cpu": 1})), &suspended()));
     table.row(&world, CONFIGURATIONS, "web", "absent", AT_WORK);
     world.start();
-    world.until_ready("web", "False/AwaitingConsistency");
-    table.row(&world, CONFIGURATIONS, "web", "False/AwaitingConsistency", AT_WORK);
+    world.until(seconds(10), "it was sent", |world| world.calls(MODIFY) == 1);
+    world.pass(seconds(1));
+    let ready = world.condition("web", "Ready");
+    table.row(&world, CONFIGURATIONS, "web", &ready, AT_WORK);
     world.until_ready("web", "True/InSync");
     table.row(&world, CONFIGURATIONS, "web", "True/InSync", FINE);
     table.row(&world, CONFIGURATIONS, "later", "Unknown/Suspended", SUSPENDED_BEFORE);
@@ -119,14 +121,16 @@ fn refused(table: &mut Table) {
         world.until_ready(name, ready);
         table.row(&world, CONFIGURATIONS, name, ready, BAD);
     }
-    for (code, reason) in [
-        ("Forbidden.RAM", "AccessDenied"),
-        ("QuotaExceeded.ScalingConfiguration", "QuotaExceeded"),
-        ("InvalidSecurityGroupId.VPCMismatch", "InvalidSpec"),
+    let cpu = bound("asc-1", &json!({"cpu": 1}));
+    for (operation, spec, code, reason) in [
+        (MODIFY, &cpu, "Forbidden.RAM", "AccessDenied"),
+        (MODIFY, &cpu, "InvalidSecurityGroupId.VPCMismatch", "InvalidSpec"),
+        (MODIFY, &cpu, "Unheard.Of", "UnknownError"),
+        (CREATE, &created(&json!({})), "QuotaExceeded.ScalingConfiguration", "QuotaExceeded"),
     ] {
         let mut world = World::of_configurations(SEED);
-        world.cloud.fault(Fault::on(MODIFY, What::error(400, code)).forever());
-        world.configuration("web", &bound("asc-1", &json!({"cpu": 1})));
+        world.cloud.fault(Fault::on(operation, What::error(400, code)).forever());
+        world.configuration("web", spec);
         world.start();
         let ready = format!("False/{reason}");
         world.until_ready("web", &ready);
