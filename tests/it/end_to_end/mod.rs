@@ -10,6 +10,7 @@ mod eci_scaling_config;
 mod eci_scaling_config_refusals;
 mod eci_scaling_config_secrets;
 mod gate;
+mod gitops;
 mod keys;
 mod load;
 mod probes;
