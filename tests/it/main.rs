@@ -15,6 +15,7 @@ mod eci_scaling_config;
 mod end_to_end;
 mod endpoints;
 mod explain;
+mod gitops;
 mod installation;
 mod moods;
 mod observability;

@@ -13,6 +13,7 @@ mod eci_scaling_config_secrets;
 mod gate;
 mod grants;
 mod image;
+mod gitops;
 mod keys;
 mod late_watches;
 mod load;

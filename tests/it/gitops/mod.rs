@@ -1,0 +1,42 @@
+//! What GitOps tools make of steward's objects: health as Flux computes it (kstatus) and as Argo CD does (the scripts of `deploy/argocd`), and the
+//! manifests of `examples/gitops`. The objects are not written for the test: they are what stories leave behind, in every state that status can have.
+
+mod argocd;
+mod commands;
+mod configurations;
+mod credentials;
+mod memberships;
+mod restore_checks;
+mod verdicts;
+
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The kinds whose objects have health.
+const KINDS: [&str; 5] = ["CloudCommand", "CloudCredential", "EciScalingConfig", "RestoreCheck", "SecurityGroupMembership"];
+
+fn seconds(count: u64) -> Duration {
+    Duration::from_secs(count)
+}
+
+fn minutes(count: u64) -> Duration {
+    seconds(60 * count)
+}
+
+/// The same spec with these fields.
+fn with(spec: &Value, fields: &Value) -> Value {
+    let mut spec = spec.clone();
+    for (name, value) in fields.as_object().expect("fields") {
+        spec[name] = value.clone();
+    }
+    spec
+}
+
+fn suspended() -> Value {
+    json!({"suspend": true})
+}
+
+fn health_script(kind: &str) -> PathBuf {
+    steward_playground::playground::repository().join("deploy/argocd/health").join(format!("{kind}.lua"))
+}
