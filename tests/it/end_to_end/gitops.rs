@@ -66,7 +66,10 @@ fn a_gitops_controller_applies_the_examples_again_and_again_and_nobody_fights() 
     let after = in_cluster(&real);
     assert_eq!((before.len(), after.len()), (objects.len(), objects.len()));
     for (before, after) in before.iter().zip(&after) {
-        assert_eq!(before["metadata"]["resourceVersion"], after["metadata"]["resourceVersion"], "the same again changes nothing: {after:#}");
+        assert_eq!(
+            before["metadata"]["resourceVersion"], after["metadata"]["resourceVersion"],
+            "the same again changes nothing: {after:#}"
+        );
         assert_owners(after);
     }
     let membership = after.iter().find(|object| object["kind"] == "SecurityGroupMembership").expect("it is there");
@@ -127,7 +130,10 @@ fn argocd_cm(real: &Real) {
         let text = real.kubectl(&["get", "configmap", "argocd-cm", "-n", "argocd", "-o", "json"]);
         let found: Value = serde_json::from_str(&text).expect("JSON");
         let data = &found["data"];
-        assert_eq!((data["url"].as_str(), data["resource.customizations"].as_str()), (Some("https://argocd.example"), Some("apps/Deployment: {}")));
+        assert_eq!(
+            (data["url"].as_str(), data["resource.customizations"].as_str()),
+            (Some("https://argocd.example"), Some("apps/Deployment: {}"))
+        );
         assert_eq!(data["resource.customizations.health.example.org_Thing"], "return {}");
         let health = data["resource.customizations.health.cloudsteward.dev_RestoreCheck"].as_str().unwrap_or_default();
         assert!(health.contains("Degraded"), "{data:#}");

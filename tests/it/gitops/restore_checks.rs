@@ -65,9 +65,7 @@ fn answers(table: &mut Table) {
     world.check("aged", &aged);
     world.check("nobodys", &with(&home(DB), &json!({"credentialRef": {"name": "nobody"}})));
     world.start();
-    for (name, ready) in
-        [("db", "False/NotRestorable"), ("aged", "False/BackupTooOld"), ("nobodys", "False/CredentialMissing")]
-    {
+    for (name, ready) in [("db", "False/NotRestorable"), ("aged", "False/BackupTooOld"), ("nobodys", "False/CredentialMissing")] {
         world.until_ready(name, ready);
         table.row(&world, CHECKS, name, ready, BAD);
     }
