@@ -47,7 +47,7 @@ fn a_release_is_installed_upgraded_uninstalled_and_installed_again_and_the_cloud
     scene.uninstall(RELEASE, NAMESPACE);
     let crds = scene.kubectl.ok(&["get", "crd", "-o", "name"]).unwrap();
     assert_eq!(crds.matches(".cloudsteward.dev").count(), 5, "{crds}");
-    assert_eq!(scene.get("default")["metadata"]["finalizers"], json!(["cloudsteward.dev/cleanup"]));
+    assert_eq!(scene.get("default")["metadata"]["finalizers"], json!(["cloudsteward.dev/undo"]));
     assert_eq!(
         scene.kubectl.ok(&["get", "clusterrole,validatingadmissionpolicy", "-l", "app.kubernetes.io/name=cloud-steward"]).unwrap(),
         ""
