@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::json;
 use steward_playground::helm;
 use steward_playground::playground::credential;
 
@@ -16,7 +17,7 @@ pub(super) fn a_release_for_one_namespace_needs_nothing_outside_of_it(scene: &Sc
     scene.kubectl.ok(&["create", "namespace", "team-a"]).unwrap();
     let chart = helm::chart().display().to_string();
     let install = ["install", RELEASE, &chart, "-n", NAMESPACE, "--create-namespace"];
-    let values = ["--set", "crds.install=false,watchNamespaces={team-a},clusterId=prod-eu1"];
+    let values = ["--set", "crds.install=false,watchNamespaces={team-a},clusterId=prod-eu1,orphanGrace=0s"];
     scene.helm.ok(&[&install, CLOUD, &values].concat()).unwrap();
     let steward = scene.run(&scene.helm.deployment(RELEASE, NAMESPACE).unwrap());
     scene.kubectl.apply(&credential("team-a", &cloud.account, cloud.admin.url())).unwrap();
@@ -32,9 +33,16 @@ pub(super) fn a_release_for_one_namespace_needs_nothing_outside_of_it(scene: &Sc
         assert!(!may(&scene.kubectl, &user, verb, resource, "default"), "{verb} {resource}");
     }
     assert!(may(&scene.kubectl, &user, "get", "secrets", "team-a"));
+    people_have_their_own_rights(scene);
+    // It may see that its namespace goes, and so does not wait for a credential that will not come back.
+    cloud.admin.post("/_sim/state", &json!({"key": {"id": cloud.account.key_id, "secret": "another"}}).to_string()).unwrap();
+    scene.kubectl.ok(&["annotate", "sgm", "web", "-n", "team-a", "reconcile.cloudsteward.dev/requestedAt=now"]).unwrap();
+    scene.kubectl.ok(&["wait", "--for=condition=Ready=false", "sgm/web", "-n", "team-a", "--timeout=60s"]).unwrap();
+    scene.kubectl.ok(&["delete", "namespace", "team-a", "--wait=false"]).unwrap();
+    scene.kubectl.ok(&["delete", "sgm", "web", "-n", "team-a", "--timeout=30s"]).unwrap();
+    assert!(cloud.members().contains("i-web1"), "without a credential the cloud cannot be asked");
     steward.terminate().unwrap();
     scene.nothing_was_forbidden_to(&user);
-    people_have_their_own_rights(scene);
     scene.uninstall(RELEASE, NAMESPACE);
 }
 
