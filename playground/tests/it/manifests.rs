@@ -4,12 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 use steward_playground::playground::repository;
-use steward_playground::{ControlPlane, Helm, Kubectl, Options};
+use steward_playground::{ControlPlane, Kubectl, Options};
 
-use crate::chart::{SETS, objects, rendered};
-
-/// What the Prometheus operator and the teams have brought before.
-const THERE_BEFORE: &str = include_str!("there-before.yaml");
+use crate::chart::cluster;
 
 #[test]
 fn every_crd_file_is_installed() {
@@ -33,8 +30,7 @@ fn base_and_overlays_apply_either_way_and_their_pods_are_restricted_enough() {
     for flag in ["--server-side=true", "--server-side=false"] {
         let control_plane = ControlPlane::start(&Options::default()).unwrap();
         let kubectl = control_plane.kubectl();
-        kubectl.apply(THERE_BEFORE).unwrap();
-        kubectl.ok(&["wait", "--for=condition=Established", "crd", "--all", "--timeout=60s"]).unwrap();
+        cluster::prepare(kubectl);
         for directory in [
             "base",
             "overlays/high-availability",
@@ -49,6 +45,8 @@ fn base_and_overlays_apply_either_way_and_their_pods_are_restricted_enough() {
             // The namespace warns about pods that it would refuse.
             assert_eq!(said.stderr, "", "{flag} {directory}");
         }
+        // Who the simulator's pods run as; the controller manager would make it.
+        kubectl.ok(&["create", "serviceaccount", "default", "-n", "cloud-steward-system"]).unwrap();
         for name in ["cloud-steward", "cloud-steward-cloudsim"] {
             its_pods_are_restricted_enough(kubectl, name);
         }
@@ -70,20 +68,4 @@ fn its_pods_are_restricted_enough(kubectl: &Kubectl, deployment: &str) {
     pod["spec"]["containers"][0]["securityContext"]["allowPrivilegeEscalation"] = true.into();
     let refused = kubectl.run_with_input(&dry, &pod.to_string()).unwrap();
     assert!(refused.stderr.contains("violates PodSecurity"), "{}", refused.stderr);
-}
-
-#[test]
-fn an_api_server_takes_what_the_chart_renders() {
-    let control_plane = ControlPlane::start(&Options::default()).unwrap();
-    let kubectl = control_plane.kubectl();
-    kubectl.apply(THERE_BEFORE).unwrap();
-    kubectl.ok(&["wait", "--for=condition=Established", "crd", "--all", "--timeout=60s"]).unwrap();
-    let helm = Helm::of(&control_plane).unwrap();
-    for (name, values) in SETS {
-        let manifest = rendered(&helm, values).manifest;
-        let said = kubectl.run_with_input(&["apply", "--server-side", "--dry-run=server", "-f", "-"], &manifest).unwrap();
-        // Also when a field is unknown, which a server-side apply refuses.
-        assert!(said.success, "{name}: {}", said.stderr);
-        assert_eq!(said.stdout.lines().count(), objects(&manifest).len(), "{name}: {}", said.stdout);
-    }
 }

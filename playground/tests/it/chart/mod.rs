@@ -1,8 +1,9 @@
 //! `charts/cloud-steward`: what it renders, what it refuses, that `deploy/` is the same, and the life of a release on a real API server.
 
+pub(crate) mod cluster;
 mod golden;
-//mod life;
-//mod namespaced;
+mod life;
+mod namespaced;
 mod refused;
 mod same;
 
@@ -12,10 +13,10 @@ use serde_json::Value;
 use steward_playground::helm::{self, NAMESPACE, RELEASE};
 use steward_playground::playground::repository;
 use steward_playground::settings::Settings;
-use steward_playground::{Helm, Tool, Toolbox};
+use steward_playground::{Helm, Kubectl, Tool, Toolbox};
 
 /// Main sets of values, each a file: those that only the golden files know, and those that say what an overlay of `deploy/` is.
-pub(crate) const SETS: &[(&str, &str)] = &[
+const SETS: &[(&str, &str)] = &[
     ("default", "charts/cloud-steward/values.yaml"),
     ("everything", "tests/golden/chart/everything.values.yaml"),
     ("high-availability", "deploy/overlays/high-availability/values.yaml"),
@@ -26,21 +27,21 @@ pub(crate) const SETS: &[(&str, &str)] = &[
 ];
 
 /// A release that no cluster has.
-pub(crate) struct Rendered {
-    pub(crate) manifest: String,
+struct Rendered {
+    manifest: String,
     notes: String,
 }
 
 /// What helm would install, and say, with this file of values.
-pub(crate) fn rendered(helm: &Helm, values: &str) -> Rendered {
+fn rendered(helm: &Helm, values: &str) -> Rendered {
     let (chart, values) = (helm::chart().display().to_string(), repository().join(values).display().to_string());
     let arguments = ["install", RELEASE, &chart, "--namespace", NAMESPACE, "--dry-run=client", "--output=json", "--values", &values];
     let mut release: Value = serde_json::from_str(&helm.ok(&arguments).expect("it renders")).expect("helm prints JSON");
-    let mut text = |value: Value| value.as_str().expect("text").to_owned();
+    let text = |value: Value| value.as_str().expect("text").to_owned();
     Rendered { manifest: text(release["manifest"].take()), notes: text(release["info"]["notes"].take()) }
 }
 
-pub(crate) fn objects(manifests: &str) -> Vec<Value> {
+fn objects(manifests: &str) -> Vec<Value> {
     let objects: Vec<Value> = serde_saphyr::from_multiple(manifests).expect("YAML");
     objects.into_iter().filter(|object| !object.is_null()).collect()
 }
@@ -62,4 +63,13 @@ fn without_cluster() -> (tempfile::TempDir, Helm) {
 
 fn read(path: PathBuf) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// What RBAC says of `resource` or `resource/subresource`. kubectl says no with its exit code, too.
+fn may(kubectl: &Kubectl, who: &str, verb: &str, resource: &str, namespace: &str) -> bool {
+    let (resource, subresource) = resource.split_once('/').unwrap_or((resource, ""));
+    let subresource = format!("--subresource={subresource}");
+    let said = kubectl.run(&["auth", "can-i", verb, resource, &subresource, "-n", namespace, "--as", who]).expect("kubectl runs");
+    assert!(["yes", "no"].contains(&said.stdout.trim()), "{}", said.stderr);
+    said.stdout.trim() == "yes"
 }

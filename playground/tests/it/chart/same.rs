@@ -105,6 +105,10 @@ fn by_name(objects: Vec<Value>) -> BTreeMap<String, Value> {
                 object.pointer_mut(parent).and_then(Value::as_object_mut).map(|parent| parent.remove(last));
             }
         }
+        // A patch of kustomize puts its variables first.
+        if let Some(variables) = object.pointer_mut("/spec/template/spec/containers/0/env").and_then(Value::as_array_mut) {
+            variables.sort_by_key(|variable| variable["name"].to_string());
+        }
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let metadata = &object["metadata"];
         let place = format!("{} {}", text(&metadata["namespace"]), text(&metadata["name"]));
