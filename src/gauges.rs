@@ -102,7 +102,8 @@ impl Page<'_, '_> {
                 put(&mut objects, &[("kind", kind), ("reason", reason)], *count)?;
             }
         }
-        let numbers: [(&str, &str, fn(&Census) -> i64); 2] = [
+        type Number = fn(&Census) -> i64;
+        let numbers: [(&str, &str, Number); 2] = [
             ("drifted_objects", "Objects that differ from the cloud", |census| census.drifted),
             ("deletions_blocked", "Objects whose deletion cannot go on by itself", |census| census.deletions_blocked),
         ];

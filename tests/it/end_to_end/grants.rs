@@ -82,8 +82,8 @@ impl Grants {
         Self(grants)
     }
 
-    /// What the roles grant that are bound to nobody yet.
-    fn to_be_bound(manifests: &str) -> Self {
+    /// What any of the roles grants, whoever it may be bound to.
+    fn of_all_roles(manifests: &str) -> Self {
         let is_role = |object: &&Value| ["ClusterRole", "Role"].map(Value::from).contains(&object["kind"]);
         Self(objects(manifests).iter().filter(is_role).flat_map(|role| granted_by(role, None)).collect())
     }
@@ -93,8 +93,8 @@ impl Grants {
     }
 
     /// Those that none of these needs.
-    pub(super) fn idle<'a>(&self, used: impl IntoIterator<Item = &'a Use> + Clone) -> Vec<&Grant> {
-        self.0.iter().filter(|grant| !used.clone().into_iter().any(|used| grant.covers(used))).collect()
+    pub(super) fn idle(&self, used: &BTreeSet<Use>) -> Vec<&Grant> {
+        self.0.iter().filter(|grant| !used.iter().any(|used| grant.covers(used))).collect()
     }
 
     /// Those that steward must not have, wherever it is installed from.
@@ -151,7 +151,7 @@ fn no_way_of_installing_steward_gives_it_a_right_that_it_must_not_have() {
     assert!(expected.iter().all(|name| named(name)), "{sources:?}");
     for source in &sources {
         let manifests = read(source);
-        let (ours, roles) = (Grants::of(&manifests), Grants::to_be_bound(&manifests));
+        let (ours, roles) = (Grants::of(&manifests), Grants::of_all_roles(&manifests));
         assert!(!ours.0.is_empty(), "{} grants nothing", source.display());
         let wrong = ours.wrong();
         assert!(wrong.is_empty(), "{}: {wrong:#?}", source.display());
@@ -196,9 +196,9 @@ fn a_right_that_steward_must_not_have_is_found_in_whatever_role_it_is() {
         ("Cluster", r#"{apiGroups: [""], resources: [serviceaccounts/token], resourceNames: [a], verbs: [create]}"#),
         ("", r#"{apiGroups: [""], resources: [serviceaccounts/token], verbs: [create]}"#),
         ("", r#"{apiGroups: [""], resources: [users], verbs: [impersonate]}"#),
-        ("", r#"{apiGroups: [rbac.authorization.k8s.io], resources: [roles], verbs: [bind]}"#),
-        ("", r#"{apiGroups: [cloudsteward.dev], resources: [cloudcommands/run], verbs: [create]}"#),
-        ("", r#"{apiGroups: [cloudsteward.dev], resources: [cloudcommands], verbs: [create]}"#),
+        ("", "{apiGroups: [rbac.authorization.k8s.io], resources: [roles], verbs: [bind]}"),
+        ("", "{apiGroups: [cloudsteward.dev], resources: [cloudcommands/run], verbs: [create]}"),
+        ("", "{apiGroups: [cloudsteward.dev], resources: [cloudcommands], verbs: [create]}"),
     ] {
         assert!(!is_harmless(scope, rule), "{scope}: {rule}");
     }
