@@ -81,6 +81,9 @@ impl Collector for Gauges {
     }
 }
 
+/// One number of a kind.
+type Number = fn(&Census) -> i64;
+
 /// What one scrape brings.
 struct Page<'a, 'b> {
     encoder: &'a mut DescriptorEncoder<'b>,
@@ -102,7 +105,6 @@ impl Page<'_, '_> {
                 put(&mut objects, &[("kind", kind), ("reason", reason)], *count)?;
             }
         }
-        type Number = fn(&Census) -> i64;
         let numbers: [(&str, &str, Number); 2] = [
             ("drifted_objects", "Objects that differ from the cloud", |census| census.drifted),
             ("deletions_blocked", "Objects whose deletion cannot go on by itself", |census| census.deletions_blocked),

@@ -338,3 +338,24 @@ async fn a_permit_of_the_last_window_is_worth_nothing_in_this() {
     drop(unaware);
     assert_eq!(take_all(), 0, "it was given out two minutes ago");
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_used_is_told_of_this_minute_and_the_last_and_refusals_by_how_long_they_closed() {
+    let budget = a_budget(10);
+    let used = |budget: &Budget| budget.usage().iter().map(|usage| (usage.used, usage.refused_for.as_secs())).collect::<Vec<_>>();
+    assert_eq!(used(&budget), []);
+    let log = Log::default();
+    log.queue(&budget, Lane::Work, "a", 7, Instant::now()).await;
+    assert_eq!(used(&budget), [(1.0, 0)]);
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(used(&budget), [(1.0, 0)], "the minute before was full");
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(used(&budget), [(0.0, 0)]);
+
+    tokio::time::sleep(Duration::from_secs(15)).await;
+    budget.throttled(&a_key(), None);
+    budget.throttled(&a_key(), None);
+    assert_eq!(used(&budget), [(0.0, 44)], "closed once, until the minute is over");
+    budget.throttled(&a_key(), Some(Duration::from_secs(90)));
+    assert_eq!(used(&budget)[0].1, 90, "and for longer, as the cloud asks");
+}

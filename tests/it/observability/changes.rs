@@ -4,7 +4,7 @@ use super::{ready, script, world};
 use crate::canaries::Log;
 use crate::security_group_membership::{minutes, web};
 use crate::world::World;
-use crate::world::commands::{COMMANDS, STOP};
+use crate::world::commands::{COMMANDS, RUN, STOP};
 use crate::world::configurations::{DELETE, MODIFY};
 use crate::world::{ACCOUNT, CONFIGURATIONS, MEMBERSHIPS};
 use serde_json::{Value, json};
@@ -35,10 +35,8 @@ fn each_call_that_changes_something_is_told_in_one_line() {
     let mut world = world();
     world.start();
 
-    world.cloud.fault(Fault::on("JoinSecurityGroup", What::error(403, "Forbidden.RAM")));
+    world.cloud.fault(Fault::on("JoinSecurityGroup", What::error(409, "InvalidOperation.Conflict")));
     world.membership("web", &web(&["i-1"]));
-    until(&mut world, MEMBERSHIPS, "web", "False/AccessDenied");
-    world.annotate("web", "reconcile.cloudsteward.dev/requestedAt", "now");
     until(&mut world, MEMBERSHIPS, "web", "True/InSync");
     world.edit("web", &json!({"targets": {"instanceIds": ["i-2"]}}));
     world.until(minutes(2), "one went, one came", |world| {
@@ -64,21 +62,23 @@ fn each_call_that_changes_something_is_told_in_one_line() {
     world.until(minutes(2), "it is deleted", |world| world.acted(DELETE) == 1);
 
     world.by_hand(json!({"commandOutcomes": [{"pendingSeconds": 50}]}));
+    world.cloud.fault(Fault::on(RUN, What::Reset));
     world.command("hello", &script(&["i-1", "i-2"]));
-    world.until(minutes(1), "it is out", |world| world.ran().len() == 1);
+    world.until(minutes(2), "it is out", |world| world.ran().len() == 1);
     let run = world.api.get_json(COMMANDS, "default", "hello").expect("it is there")["status"]["operations"][0]["run"].clone();
     world.api.patch_json(COMMANDS, "default", "hello", &json!({"spec": {"cancel": true}}));
     world.until(minutes(1), "it is stopped", |world| world.calls(STOP) == 1);
     world.settle();
 
     let mut expected = vec![
-        "JoinSecurityGroup refused Denied",
+        "JoinSecurityGroup refused Busy",
         "JoinSecurityGroup joined",
         "JoinSecurityGroup joined",
         "LeaveSecurityGroup left",
         "CreateEciScalingConfiguration created",
         "ModifyEciScalingConfiguration modified",
         "DeleteEciScalingConfiguration deleted",
+        "RunCommand unknown Unavailable",
         "RunCommand accepted",
         "StopInvocation stopped",
     ];
@@ -94,13 +94,17 @@ fn each_call_that_changes_something_is_told_in_one_line() {
         }
         assert_eq!((&line["account"], &line["region"]), (&json!(ACCOUNT), &json!("cn-hangzhou")), "{line:#}");
         assert!(line["generation"].is_i64() && line["seconds"].is_f64(), "{line:#}");
-        assert!(line["requestId"].as_str().is_some_and(|id| !id.is_empty()), "{line:#}");
-        assert_eq!(line["externalId"].is_string(), line["outcome"] != "refused", "{line:#}");
-        assert_eq!(line["code"].is_string(), line["outcome"] == "refused", "{line:#}");
+        let (is_refused, is_unknown) = (line["outcome"] == "refused", line["outcome"] == "unknown");
+        assert_eq!(line["requestId"].is_string(), !is_unknown, "{line:#}");
+        assert_eq!(line["externalId"].is_string(), !is_refused && !is_unknown, "{line:#}");
+        assert_eq!(line["code"].is_string(), is_refused, "{line:#}");
     }
-    let of = |operation: &str| changes(&log).into_iter().find(|line| line["operation"] == operation).expect("it is told");
-    let (refused, ran) = (of("JoinSecurityGroup"), of("RunCommand"));
-    assert_eq!((&refused["code"], &refused["ids"], &refused["name"]), (&json!("Forbidden.RAM"), &json!("sg-web,i-1"), &json!("web")));
+    let of = |operation: &str| changes(&log).into_iter().rfind(|line| line["operation"] == operation).expect("it is told");
+    let (refused, ran) = (changes(&log).remove(0), of(RUN));
+    assert_eq!(
+        (&refused["code"], &refused["ids"], &refused["name"]),
+        (&json!("InvalidOperation.Conflict"), &json!("sg-web,i-1"), &json!("web"))
+    );
     assert_eq!((&ran["ids"], &ran["run"], &ran["externalId"]), (&json!("i-1,i-2"), &run, &json!(world.ran()[0].invoke_id)));
     assert!(of("CreateEciScalingConfiguration")["run"].is_string());
     assert!(!log.text().contains("s3cr3t-in-spec") && !log.text().contains("echo hello"), "neither values nor scripts");

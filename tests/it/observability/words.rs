@@ -3,7 +3,6 @@
 use super::Documented;
 use cloud_steward::cloud::budget::Lane;
 use cloud_steward::cloud::{alibaba, huawei};
-use cloud_steward::reason::Reason;
 use cloud_steward::reconcile::census::UNSEEN;
 use regex::Regex;
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,10 +45,10 @@ pub(super) fn unknown(text: &str, documented: &BTreeMap<String, Documented>) -> 
     let mut asked = 0;
     for found in metric.captures_iter(text) {
         let name = &found[1];
+        asked += 1;
         if OF_CONTAINERS.contains(&name) {
             continue;
         }
-        asked += 1;
         let base = ["_bucket", "_sum", "_count"].iter().find_map(|part| name.strip_suffix(part)).unwrap_or(name);
         let Some(known) = documented.get(base).or_else(|| documented.get(name)) else {
             unknown.push(name.to_owned());
@@ -60,7 +59,7 @@ pub(super) fn unknown(text: &str, documented: &BTreeMap<String, Documented>) -> 
             if !known.labels.contains(label) && !OF_TARGETS.contains(&label) {
                 unknown.push(format!("{name}: label {label}"));
             }
-            let Some(words) = closed(label).filter(|_| !value.contains('$')) else { continue };
+            let Some(words) = closed(label).filter(|_| !value.contains('$') && value != ".*") else { continue };
             unknown.extend(value.split('|').filter(|word| !words.contains(*word)).map(|word| format!("{name}: {label}={word}")));
         }
     }
