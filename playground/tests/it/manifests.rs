@@ -55,17 +55,17 @@ fn base_and_overlays_apply_either_way_and_their_pods_are_restricted_enough() {
 
 fn its_pods_are_restricted_enough(kubectl: &Kubectl, deployment: &str) {
     let namespace = "cloud-steward-system";
-    let deployment = kubectl.ok(&["get", "deployment", deployment, "-n", namespace, "-o", "json"]).unwrap();
-    let mut pod: Value = serde_json::from_str(&deployment).unwrap();
+    let deployment = kubectl.ok(&["get", "deployment", deployment, "-n", namespace, "-o", "json"]).expect("kubectl succeeds");
+    let mut pod: Value = serde_json::from_str(&deployment).expect("JSON");
     let mut pod = pod["spec"]["template"].take();
     pod["apiVersion"] = "v1".into();
     pod["kind"] = "Pod".into();
     pod["metadata"]["name"] = "a-pod".into();
     pod["metadata"]["namespace"] = namespace.into();
     let dry = ["create", "--dry-run=server", "-f", "-"];
-    let admitted = kubectl.run_with_input(&dry, &pod.to_string()).unwrap();
+    let admitted = kubectl.run_with_input(&dry, &pod.to_string()).expect("kubectl succeeds");
     assert!(admitted.success, "{}", admitted.stderr);
     pod["spec"]["containers"][0]["securityContext"]["allowPrivilegeEscalation"] = true.into();
-    let refused = kubectl.run_with_input(&dry, &pod.to_string()).unwrap();
+    let refused = kubectl.run_with_input(&dry, &pod.to_string()).expect("kubectl succeeds");
     assert!(refused.stderr.contains("violates PodSecurity"), "{}", refused.stderr);
 }

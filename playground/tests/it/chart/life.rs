@@ -81,10 +81,10 @@ fn a_release_is_installed_upgraded_uninstalled_and_installed_again_and_the_cloud
 
 fn crds_that_kubectl_applied_are_taken_over(scene: &Scene) {
     let directory = cluster::older_crds();
-    scene.kubectl.ok(&["apply", "--server-side", "-f", directory.path().to_str().unwrap()]).unwrap();
-    let refused = scene.helm.install(&helm::chart(), CLOUD).unwrap_err().to_string();
+    scene.kubectl.ok(&["apply", "--server-side", "-f", directory.path().to_str().expect("kubectl succeeds")]).expect("kubectl succeeds");
+    let refused = scene.helm.install(&helm::chart(), CLOUD).expect_err("they are not helm's").to_string();
     assert!(refused.contains("cannot be imported into the current release"), "{refused}");
-    scene.helm.install(&helm::chart(), &[CLOUD, &["--take-ownership", "--force-conflicts"]].concat()).unwrap();
+    scene.helm.install(&helm::chart(), &[CLOUD, &["--take-ownership", "--force-conflicts"]].concat()).expect("helm succeeds");
     cluster::crds_are_todays(&scene.kubectl);
 }
 
@@ -142,7 +142,7 @@ impl Scene {
             Ok((ready && object["status"]["observedGeneration"] == object["metadata"]["generation"]).then_some(()))
         };
         let waited = wait::until(SOON, &format!("{namespace}/web was not in sync"), in_sync);
-        assert!(waited.is_ok(), "{:#}: {:#}", waited.unwrap_err(), self.get(namespace)["status"]);
+        assert!(waited.is_ok(), "{:#}: {:#}", waited.expect_err("checked before"), self.get(namespace)["status"]);
     }
 
     /// Whether steward may, in namespace `default`.
@@ -156,7 +156,7 @@ impl Scene {
 
     /// By what the audit log has of this user.
     pub(super) fn nothing_was_forbidden_to(&self, user: &str) {
-        let log = read(self.control_plane.audit_log().expect("an audit log"));
+        let log = read(&self.control_plane.audit_log().expect("an audit log"));
         let all = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
         let requests: Vec<Value> = all.filter(|request| request["user"]["username"] == user).collect();
         assert!(requests.len() > 20, "only {} requests of {user}", requests.len());

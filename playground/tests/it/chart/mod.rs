@@ -7,7 +7,7 @@ mod namespaced;
 mod refused;
 mod same;
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use serde_json::Value;
 use steward_playground::helm::{self, NAMESPACE, RELEASE};
@@ -61,8 +61,10 @@ fn without_cluster() -> (tempfile::TempDir, Helm) {
     (home, helm)
 }
 
-fn read(path: PathBuf) -> String {
-    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+fn read(path: &Path) -> String {
+    let text = std::fs::read_to_string(path);
+    assert!(text.is_ok(), "{}: {text:?}", path.display());
+    text.expect("checked before")
 }
 
 /// What RBAC says of `resource` or `resource/subresource`. kubectl says no with its exit code, too.
