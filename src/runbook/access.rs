@@ -45,7 +45,7 @@ pub(super) const ACCESS_DENIED: Paragraph = Paragraph {
     look: &[LAST_ERROR, CREDENTIALS],
     act: &[
         by_hand(
-            "`lastError.operation` is the action that is missing, `status.accountId` the account. [Permissions](permissions.md) has the policies to paste.",
+            "`lastError.operation` is the call that was refused, and so the action that is missing; `status.accountId` is the account. [Permissions](permissions.md) has the policies to paste.",
         ),
         by_hand(
             "If the policy has the action, look for a condition in it (region, source address, `ecs:CommandRunAs`), a control policy of the organisation, or a role that trusts somebody else.",
@@ -128,7 +128,7 @@ pub(super) const CLOUD_UNAVAILABLE: Paragraph = Paragraph {
 };
 
 pub(super) const BUSY: Paragraph = Paragraph {
-    kinds: USERS,
+    kinds: EVERY,
     ready: "False",
     meaning: "The resource is in the middle of something else: a server that starts, a group that is being changed, a backup that is being made.",
     look: &[MESSAGE, LAST_ERROR],

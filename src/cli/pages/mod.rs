@@ -51,7 +51,7 @@ fn pages(dir: &Path) -> anyhow::Result<Vec<(&'static str, String)>> {
     let mut pages = vec![
         ("eci-scaling-configuration-fields.md", fields::page()?),
         ("error-codes.md", codes::page()),
-        ("permissions.md", permissions::page()?),
+        ("permissions.md", permissions::page()),
         ("runbook.md", runbook::page()),
     ];
     for (kind, name) in reasons::PAGES {

@@ -2,8 +2,6 @@
 
 use super::row;
 use crate::uses::{self, Use};
-use anyhow::Context as _;
-use serde_json::{Value, json};
 use std::fmt::Write as _;
 
 /// Those that live at Alibaba Cloud.
@@ -16,7 +14,7 @@ What the identity of a CloudCredential needs, by kind: for *observing* (`managem
 only read; for *managing* those that change something too. The policies are made of the table of calls that steward makes; a test compares that table
 with the simulator's log, so none is missing and none is too many.
 
-When a call is refused all the same, `status.lastError.operation` is the action that is missing. See [AccessDenied](runbook.md#accessdenied).
+When a call is refused all the same, `status.lastError.operation` is the call that was refused, and so the action that is missing. See [AccessDenied](runbook.md#accessdenied).
 
 ## Alibaba Cloud
 
@@ -27,6 +25,13 @@ command line, a policy in the file `policy.json`:
 $ aliyun ram CreatePolicy --PolicyName steward --PolicyDocument \"$(cat policy.json)\"
 $ aliyun ram AttachPolicyToUser --PolicyType Custom --PolicyName steward --UserName steward
 ```
+";
+
+const STS_NOTES: &str = "
+`sts:GetCallerIdentity` needs no right: any valid key may ask. `sts:AssumeRoleWithOIDC` is not signed: the role's trust policy decides, see
+[CloudCredential](cloud-credential.md#what-to-set-up-in-the-cloud). For `auth.assumeRole` the RAM user of the Secret needs this policy, and nothing else;
+the policies above belong to the role:
+
 ";
 
 const ALIBABA_NOTES: &str = r#"
@@ -109,7 +114,7 @@ A policy that lets a user act as one agency and no other (a custom policy for *g
 ```
 "#;
 
-pub(super) fn page() -> anyhow::Result<String> {
+pub(super) fn page() -> String {
     let mut page = HEAD.to_owned();
     // Writing to a String cannot fail.
     for kind in ALIBABA {
@@ -119,56 +124,45 @@ pub(super) fn page() -> anyhow::Result<String> {
         let reads: Vec<_> = uses.iter().copied().filter(Use::is_read).collect();
         let all_is_read = "observe: nothing runs, and what runs already is followed";
         let observe = if kind == "CloudCommand" { all_is_read } else { "observe" };
-        let _ = write!(page, "\nTo {observe}:\n\n{}", block(&policy(&actions(&reads)))?);
-        let _ = write!(page, "\nTo manage:\n\n{}", block(&policy(&actions(uses)))?);
+        let _ = write!(page, "\nTo {observe}:\n\n{}", policy(&reads, "*"));
+        let _ = write!(page, "\nTo manage:\n\n{}", policy(uses, "*"));
     }
-    credential(&mut page)?;
+    credential(&mut page);
     page.push_str(ALIBABA_NOTES);
     table(&mut page, uses::of("RestoreCheck"));
     page.push_str(HUAWEI_NOTES);
-    Ok(page)
+    page
 }
 
 /// What the credential itself needs at Alibaba Cloud.
-fn credential(page: &mut String) -> anyhow::Result<()> {
+fn credential(page: &mut String) {
     page.push_str("\n### CloudCredential\n\n");
     let at_home: Vec<_> = uses::of("CloudCredential").iter().copied().filter(|one| one.operation.service == "sts").collect();
     table(page, &at_home);
-    let _ = write!(
-        page,
-        "\n`sts:GetCallerIdentity` needs no right: any valid key may ask. `sts:AssumeRoleWithOIDC` is not signed: the role's trust policy decides, see \
-         [CloudCredential](cloud-credential.md#what-to-set-up-in-the-cloud). For `auth.assumeRole` the RAM user of the Secret needs this policy, and \
-         nothing else; the policies above belong to the role:\n\n{}",
-        block(&json!({
-            "Version": "1",
-            "Statement": [{"Effect": "Allow", "Action": ["sts:AssumeRole"], "Resource": ["acs:ram::1234567890123456:role/steward"]}],
-        }))?
-    );
-    Ok(())
+    let assume: Vec<_> = at_home.iter().copied().filter(|one| one.operation.name == "AssumeRole").collect();
+    let _ = write!(page, "{STS_NOTES}{}", policy(&assume, "acs:ram::1234567890123456:role/steward"));
 }
 
 fn table(page: &mut String, uses: &[Use]) {
-    page.push_str("| action | changes something | when |\n|---|---|---|\n");
+    page.push_str("| call | changes something | when |\n|---|---|---|\n");
     for one in uses {
         row(page, &[&format!("`{}`", one.operation), if one.is_read() { "" } else { "yes" }, one.when]);
     }
 }
 
-fn actions(uses: &[Use]) -> Vec<String> {
-    uses.iter().map(|one| one.operation.to_string()).collect()
-}
-
-fn policy(actions: &[String]) -> Value {
-    json!({"Version": "1", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}]})
-}
-
-fn block(policy: &Value) -> anyhow::Result<String> {
-    Ok(format!("```json\n{}\n```\n", serde_json::to_string_pretty(policy).context("a policy has no form in JSON")?))
+/// A policy in the vendor's order of fields. At Alibaba Cloud the name of a call is that of its action.
+fn policy(uses: &[Use], resource: &str) -> String {
+    let actions: Vec<String> = uses.iter().map(|one| format!("        \"{}\"", one.operation)).collect();
+    format!(
+        "```json\n{{\n  \"Version\": \"1\",\n  \"Statement\": [\n    {{\n      \"Effect\": \"Allow\",\n      \"Action\": [\n{}\n      ],\n      \"Resource\": \"{resource}\"\n    }}\n  ]\n}}\n```\n",
+        actions.join(",\n")
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::Value;
 
     /// The policies below a heading.
     fn policies(page: &str, kind: &str) -> Vec<Value> {
@@ -180,7 +174,7 @@ mod tests {
 
     #[test]
     fn observing_changes_nothing_and_managing_is_more() {
-        let page = page().unwrap();
+        let page = page();
         for (kind, change) in
             [("CloudCommand", "ecs:RunCommand"), ("EciScalingConfig", "ess:Modify"), ("SecurityGroupMembership", "ecs:Join")]
         {
@@ -194,7 +188,7 @@ mod tests {
 
     #[test]
     fn every_json_on_the_page_is_json() {
-        let page = page().unwrap();
+        let page = page();
         let blocks: Vec<&str> = page.split("```json\n").skip(1).map(|block| block.split("\n```").next().unwrap()).collect();
         assert_eq!(blocks.len(), 9);
         for block in blocks {

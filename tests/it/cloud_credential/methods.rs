@@ -2,6 +2,7 @@
 //! rest of its life is noticed by nobody.
 
 use super::cast::{self, Method};
+use crate::permissions;
 use crate::security_group_membership::{minutes, seconds, web};
 use crate::world::World;
 use cloud_steward::uses;
@@ -59,7 +60,7 @@ fn all_of_them_together_ask_for_what_the_page_of_permissions_has_and_for_nothing
     for method in cast::all() {
         world.until_credential(30, method.name, "True/InSync");
     }
-    let asked: BTreeSet<String> = world.cloud.calls().iter().map(|call| format!("{}:{}", call.service, call.operation)).collect();
+    let asked: BTreeSet<String> = world.cloud.calls().iter().map(permissions::operation).collect();
     assert_eq!(asked, uses::of("CloudCredential").iter().map(|one| one.operation.to_string()).collect());
 }
 

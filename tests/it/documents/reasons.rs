@@ -1,6 +1,8 @@
 //! The reasons that the pages have are those that the code can give.
 
+use super::Page;
 use cloud_steward::cloud::catalogue::{COMMON, Row};
+use cloud_steward::cloud::error::Effect;
 use cloud_steward::cloud::{alibaba, huawei};
 use cloud_steward::reason::Reason;
 use cloud_steward::{runbook, uses};
@@ -20,11 +22,9 @@ const ROOMS: [(&str, &str); 5] = [
 /// What the pass itself says of any object that works with a credential.
 const OF_THE_PASS: [Reason; 4] = [Reason::Abandoned, Reason::CloudUnavailable, Reason::Suspended, Reason::UnsupportedStatus];
 /// Named in a kind's room, and never shown by the kind.
-const NEVER_SHOWN: [(&str, Reason); 2] = [
+const NEVER_SHOWN: [(&str, Reason); 1] = [
     // A deletion with nothing to undo: the object is gone with the same breath.
     ("RestoreCheck", Reason::InSync),
-    // What an entry says that nobody has looked at yet.
-    (CREDENTIAL, Reason::Suspended),
 ];
 
 /// The reasons that a room names, without its tests.
@@ -59,8 +59,10 @@ fn answered(kind: &str) -> BTreeSet<Reason> {
             "csbs" | "iam" => huawei::errors::rows().filter(|row| fits(row, service, name)).collect(),
             _ => alibaba::errors::rows().filter(|row| fits(row, service, name)).collect(),
         };
-        // What is no refusal of the call is told by the kind in words of its own.
-        reasons.extend(rows.into_iter().filter(|row| !row.ok && !row.of_one_target).map(Row::reason));
+        // What is no refusal of the call is told by the kind in words of its own. Only a call that acts anew each time carries a token, of which an
+        // answer can say that another call had it.
+        let said = rows.into_iter().filter(|row| !row.ok && !row.of_one_target).map(Row::reason);
+        reasons.extend(said.filter(|reason| one.operation.effect == Effect::Once || *reason != Reason::OutcomeUnknown));
     }
     reasons
 }
@@ -96,4 +98,28 @@ fn the_generated_pages_are_what_the_code_says() {
     let steward = std::process::Command::new(env!("CARGO_BIN_EXE_steward")).args(["docs", "--check", "--dir"]).arg(docs).output();
     let said = steward.expect("steward runs");
     assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+}
+
+/// What `kubectl get` writes above its table.
+fn columns(kind: &str) -> Vec<String> {
+    let crd = cloud_steward::api::crds().into_iter().find(|crd| crd.spec.names.kind == kind).expect("the kind");
+    let columns = crd.spec.versions[0].additional_printer_columns.clone().unwrap_or_default();
+    let shown = columns.into_iter().filter(|column| column.priority.unwrap_or_default() == 0).map(|column| column.name.to_uppercase());
+    std::iter::once("NAME".to_owned()).chain(shown).collect()
+}
+
+#[test]
+fn each_kinds_page_has_a_whole_example_and_shows_what_kubectl_prints() {
+    let pages = ["cloud-command.md", "cloud-credential.md", "eci-scaling-config.md", "restore-check.md", "security-group-membership.md"];
+    for ((kind, _), page) in ROOMS.into_iter().zip(pages) {
+        let page = Page::named(&format!("docs/{page}"));
+        let blocks = page.blocks();
+        let has_example = blocks.iter().any(|block| block.language == "yaml" && block.text.contains(&format!("\nkind: {kind}\n")));
+        assert!(has_example, "{}", page.name());
+        let tables: Vec<&str> = blocks.iter().flat_map(|block| block.text.lines()).filter(|line| line.starts_with("NAME ")).collect();
+        assert!(!tables.is_empty(), "{}", page.name());
+        for table in tables {
+            assert_eq!(table.split_whitespace().collect::<Vec<_>>(), columns(kind), "{}", page.name());
+        }
+    }
 }

@@ -10,6 +10,7 @@ mod outside;
 pub(crate) mod tap;
 
 use crate::api_server::ApiServer;
+use crate::permissions;
 use cloud_steward::ambient::{Clock, Dice};
 use cloud_steward::cloud::budget::Limits;
 use cloud_steward::cloud::transport::{Transport, TransportOptions};
@@ -377,7 +378,7 @@ impl World {
         let kinds = self.config.kinds.iter().map(|kind| format!("{kind:?}")).chain(["CloudCredential".to_owned()]);
         let granted: Vec<String> = kinds.flat_map(|kind| uses::of(&kind)).map(|one| one.operation.to_string()).collect();
         for call in self.cloud.calls() {
-            let operation = format!("{}:{}", call.service, call.operation);
+            let operation = permissions::operation(&call);
             assert!(granted.contains(&operation), "{operation} is in no policy of {:?}", self.config.kinds);
         }
     }
