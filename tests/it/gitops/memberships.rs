@@ -93,8 +93,12 @@ fn refused(table: &mut Table) {
     world.credential("default", "elsewhere", "aliyun");
     world.edit_credential("elsewhere", &json!({"endpoints": [{"service": "ecs", "url": "https://elsewhere.example"}]}));
     world.membership("elsewhere", &with(&web(&["i-1"]), &json!({"credentialRef": {"name": "elsewhere"}})));
+    world.credential("default", "other", "aliyun");
+    world.edit_credential("other", &json!({"expectedAccountId": "999"}));
+    world.membership("other", &with(&web(&["i-1"]), &json!({"credentialRef": {"name": "other"}})));
     world.start();
     for (name, ready) in [
+        ("other", "False/AccountMismatch"),
         ("gone", "False/NotFound"),
         ("far", "False/InvalidSpec"),
         ("nobodys", "False/CredentialMissing"),

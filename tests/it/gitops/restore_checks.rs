@@ -5,7 +5,7 @@ use super::{minutes, seconds, suspended, with};
 use crate::world::World;
 use crate::world::checks::{CHECK, LIST};
 use serde_json::{Value, json};
-use steward_cloudsim::{CsbsSeed, Fault, HuaweiEdit, What};
+use steward_cloudsim::{CsbsSeed, Fault, HuaweiEdit, HuaweiTask, What};
 
 const CHECKS: &str = "restorechecks";
 const WEB: &str = "5aa119a8-d25b-45a7-8d1b-88e127885635";
@@ -91,4 +91,10 @@ fn trouble(table: &mut Table) {
     world.cloud.fault(Fault::on(LIST, What::error(503, "")).forever());
     world.until(minutes(60), "nobody knows", |world| world.ready("web") == "Unknown/CloudUnavailable");
     table.row(&world, CHECKS, "web", "Unknown/CloudUnavailable", AT_WORK);
+
+    // Whoever is busy is asked again, and meanwhile the last answer grows old.
+    let mut world = good();
+    world.tell_huawei(HuaweiEdit::server_task(WEB, HuaweiTask::Restoring));
+    world.until(minutes(60), "the answer is too old", |world| world.ready("web") == "Unknown/Stale");
+    table.row(&world, CHECKS, "web", "Unknown/Stale", BAD);
 }
