@@ -10,6 +10,7 @@ fn main() -> ExitCode {
         Command::Crds(flags) => cloud_steward::cli::crds::run(&flags),
         Command::Explain(flags) => cloud_steward::cli::explain::run(&flags),
         Command::Fields(flags) => cloud_steward::cli::fields::run(&flags),
+        Command::Release(flags) => cloud_steward::cli::release::run(&flags),
         Command::Results(flags) => cloud_steward::cli::results::run(&flags),
         Command::Version => cloud_steward::cli::version::run(),
     }

@@ -3,9 +3,11 @@
 pub mod crds;
 pub mod explain;
 pub mod fields;
+pub mod release;
 pub mod results;
 pub mod run;
 pub mod version;
+mod way;
 
 use clap::{Parser, Subcommand};
 
@@ -30,6 +32,8 @@ pub enum Command {
     /// Print what there is to say about each field of a scaling configuration, or write it into a file.
     #[command(hide = true)]
     Fields(fields::Flags),
+    /// After steward was uninstalled: take its finalizers off all objects, so that they can be deleted. Asks no cloud.
+    Release(release::Flags),
     /// Print the version.
     Version,
 }
@@ -39,4 +43,9 @@ fn complain(error: &anyhow::Error) {
     use std::io::Write as _;
     // Where standard error is closed, nobody would read it.
     let _ = writeln!(std::io::stderr(), "steward: {error:#}");
+}
+
+/// What a list really holds: templates like to render lists that are empty as one empty element.
+pub(super) fn given(list: &[String]) -> impl Iterator<Item = &str> {
+    list.iter().map(|element| element.trim()).filter(|element| !element.is_empty())
 }

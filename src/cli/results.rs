@@ -1,11 +1,12 @@
 //! `steward results`: what a command did on each of its targets, read from the cloud with the credential that the object names. Whoever types it needs
 //! the right to read the object, its credential, and the Secrets of both.
 
-use super::run::{client, given, machine_clock, throw};
+use super::run::{client, machine_clock, throw};
+use super::way::Way;
 use crate::ambient::Dice;
 use crate::api::{CloudCommand, CloudCredential};
-use crate::cloud::transport::{Transport, TransportOptions};
-use crate::credentials::{AllowedEndpoints, Bare, Pattern};
+use crate::cloud::transport::Transport;
+use crate::credentials::Bare;
 use crate::installation;
 use crate::kinds::cloud_command::live::{LiveResult, live, references};
 use crate::references::Asker;
@@ -35,9 +36,8 @@ pub struct Flags {
     /// What the operator was told with its flag of this name, if anything: without it, runs that status does not name may be missing.
     #[arg(long, env = "STEWARD_CLUSTER_ID", value_name = "ID")]
     cluster_id: Option<String>,
-    /// Endpoints that a credential may name, as for `steward run`.
-    #[arg(long = "allow-endpoint", env = "STEWARD_ALLOWED_ENDPOINTS", value_delimiter = ',', value_name = "PATTERN")]
-    allowed_endpoints: Vec<String>,
+    #[command(flatten)]
+    way: Way,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -61,8 +61,8 @@ pub fn run(flags: &Flags) -> ExitCode {
 
 async fn try_run(flags: &Flags) -> anyhow::Result<()> {
     rustls::crypto::ring::default_provider().install_default().map_err(|_| anyhow::anyhow!("another TLS provider was installed before"))?;
-    let patterns = given(&flags.allowed_endpoints).map(str::parse).collect::<Result<Vec<Pattern>, _>>().context("--allow-endpoint")?;
-    let allowed_endpoints = AllowedEndpoints::new(patterns);
+    let allowed_endpoints = flags.way.allowed_endpoints()?;
+    let socket = flags.way.socket()?;
     let client = client().await?;
     let namespace = flags.namespace.clone().unwrap_or_else(|| client.default_namespace().to_owned());
     let objects: Api<CloudCommand> = Api::namespaced(client.clone(), &namespace);
@@ -76,7 +76,6 @@ async fn try_run(flags: &Flags) -> anyhow::Result<()> {
         // Who may not read that sees what status names.
         None => installation::cluster_id(&client).await.ok(),
     };
-    let socket = TransportOptions { trusted_hosts: allowed_endpoints.names_in_full(), ..TransportOptions::default() };
     let bare = Bare {
         client,
         transport: Arc::new(Transport::new(socket).context("no connection to any cloud can be set up")?),

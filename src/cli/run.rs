@@ -1,10 +1,11 @@
 //! `steward run`: from flags and the machine's surroundings to a running operator.
 
+use super::given;
+use super::way::Way;
 use crate::ambient::{Clock, Dice};
 use crate::cloud::budget::{Limits, Rule};
 use crate::cloud::transport::{Transport, TransportOptions};
 use crate::cloud::{alibaba, huawei};
-use crate::credentials::{AllowedEndpoints, Pattern};
 use crate::operator::{self, Config, Connect, KindName, LeaderElection, Outside};
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
@@ -54,9 +55,8 @@ pub struct Flags {
     /// Identifies this cluster towards the clouds, in the user agent of every call. Set it where clusters are rebuilt from Git, so that the new one is the same to the clouds. Default: the uid of the namespace kube-system; required where that cannot be read.
     #[arg(long, env = "STEWARD_CLUSTER_ID", value_name = "ID")]
     cluster_id: Option<String>,
-    /// Endpoints that a CloudCredential may name in spec.endpoints: `scheme://host[:port]`; the host may begin with "*.", the port may be "*". A name that leads to the machine itself or its link must stand here in full. None by default.
-    #[arg(long = "allow-endpoint", env = "STEWARD_ALLOWED_ENDPOINTS", value_delimiter = ',', value_name = "PATTERN,…")]
-    allowed_endpoints: Vec<String>,
+    #[command(flatten)]
+    way: Way,
     /// Never write to a cloud, whatever the objects say: differences are shown as drift.
     #[arg(long, env = "STEWARD_OBSERVE_ONLY", default_value_t = false, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     observe_only: bool,
@@ -78,9 +78,6 @@ pub struct Flags {
     /// Part of steward's share that background checks may take, in percent.
     #[arg(long, env = "STEWARD_CHECK_SHARE", default_value_t = 30, value_parser = percent(), value_name = "PERCENT")]
     check_share: u32,
-    /// Whether calls to the clouds go through the proxy that `HTTPS_PROXY` and `NO_PROXY` name.
-    #[arg(long, env = "STEWARD_USE_PROXY", default_value_t = true, action = clap::ArgAction::Set, value_name = "BOOL")]
-    use_proxy: bool,
     /// Where /healthz, /readyz and /metrics are served.
     #[arg(long, env = "STEWARD_METRICS_ADDRESS", default_value = "0.0.0.0:8080", value_name = "ADDRESS")]
     metrics_address: SocketAddr,
@@ -146,19 +143,14 @@ fn try_run(flags: &Flags) -> anyhow::Result<()> {
 
 async fn operate(flags: &Flags) -> anyhow::Result<()> {
     rustls::crypto::ring::default_provider().install_default().map_err(|_| anyhow::anyhow!("another TLS provider was installed before"))?;
-    let patterns = given(&flags.allowed_endpoints).map(str::parse).collect::<Result<Vec<Pattern>, _>>().context("--allow-endpoint")?;
-    let allowed_endpoints = AllowedEndpoints::new(patterns);
+    let allowed_endpoints = flags.way.allowed_endpoints()?;
+    let socket = flags.way.socket()?;
     let limits = limits(flags).context("--limit")?;
     let stop = stop_on_signal()?;
     let listener = TcpListener::bind(flags.metrics_address)
         .await
         .with_context(|| format!("--metrics-address {}: cannot listen there", flags.metrics_address))?;
     let client = client().await?;
-    let socket = TransportOptions {
-        proxy_from_environment: flags.use_proxy,
-        trusted_hosts: allowed_endpoints.names_in_full(),
-        ..TransportOptions::default()
-    };
     let connect: Connect = Box::new(move |cluster_id| {
         Transport::new(TransportOptions { user_agent_suffix: format!("cluster {cluster_id}"), ..socket }).map(Arc::new)
     });
@@ -263,11 +255,6 @@ pub(super) fn throw() -> [u8; 16] {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).expect("a machine that runs TLS has randomness");
     bytes
-}
-
-/// What a list really holds: templates like to render lists that are empty as one empty element.
-pub(super) fn given(list: &[String]) -> impl Iterator<Item = &str> {
-    list.iter().map(|element| element.trim()).filter(|element| !element.is_empty())
 }
 
 fn limits(flags: &Flags) -> anyhow::Result<Limits> {

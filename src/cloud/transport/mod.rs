@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use url::Url;
 
 pub use addresses::NameService;
-pub use reqwest::Method;
+pub use reqwest::{Certificate, Method};
 
 /// How the socket behaves; the defaults are those of the product.
 #[derive(Clone, Debug)]
@@ -34,6 +34,8 @@ pub struct TransportOptions {
     pub proxy_from_environment: bool,
     /// Host names that may lead to the machine itself or to its own link: each one that the operator wrote out in full.
     pub trusted_hosts: Vec<String>,
+    /// Further roots, beside the machine's own.
+    pub roots: Vec<Certificate>,
     pub names: NameService,
 }
 
@@ -47,6 +49,7 @@ impl Default for TransportOptions {
             body_cap: 8 * 1024 * 1024,
             proxy_from_environment: false,
             trusted_hosts: Vec::new(),
+            roots: Vec::new(),
             names: NameService::default(),
         }
     }
@@ -178,6 +181,7 @@ impl Transport {
             body_cap,
             proxy_from_environment,
             trusted_hosts,
+            roots,
             names,
         } = options;
         let trusted = trusted_hosts.iter().map(|host| host.to_ascii_lowercase()).collect();
@@ -194,6 +198,9 @@ impl Transport {
             // Each attempt needs a nonce of its own, so the layer below must not repeat anything.
             .retry(reqwest::retry::never())
             .referer(false);
+        if !roots.is_empty() {
+            builder = builder.tls_certs_merge(roots);
+        }
         if !proxy_from_environment {
             builder = builder.no_proxy();
         }

@@ -16,6 +16,7 @@ mod load;
 mod probes;
 mod real;
 mod refusals;
+mod release;
 mod replicas;
 mod restore_check;
 mod rights;
