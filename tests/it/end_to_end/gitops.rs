@@ -77,7 +77,10 @@ fn a_gitops_controller_applies_the_examples_again_and_again_and_nobody_fights() 
     let after = in_cluster(&real);
     assert_eq!((before.len(), after.len()), (objects.len(), objects.len()));
     for (before, after) in before.iter().zip(&after) {
-        assert_eq!(before["metadata"]["resourceVersion"], after["metadata"]["resourceVersion"], "the same again changes nothing: {after:#}");
+        assert_eq!(
+            before["metadata"]["resourceVersion"], after["metadata"]["resourceVersion"],
+            "the same again changes nothing: {after:#}"
+        );
         assert_owners(after);
     }
     let membership = after.iter().find(|object| object["kind"] == "SecurityGroupMembership").expect("it is there");
@@ -128,8 +131,10 @@ fn assert_owners(object: &Value) {
 fn argocd_cm(real: &Real) {
     let keys = repository().join("deploy/argocd/argocd-cm.yaml").to_string_lossy().into_owned();
     real.kubectl(&["create", "namespace", "argocd"]);
-    let (patch, apply) =
-        (["patch", "configmap", "argocd-cm", "-n", "argocd", "--patch-file", &keys].to_vec(), ["apply", "--server-side", "-f", &keys].to_vec());
+    let (patch, apply) = (
+        ["patch", "configmap", "argocd-cm", "-n", "argocd", "--patch-file", &keys].to_vec(),
+        ["apply", "--server-side", "-f", &keys].to_vec(),
+    );
     for (made_by, way) in [("apply", &patch), ("create", &patch), ("create", &apply)] {
         let made = real.playground.control_plane().kubectl().run_with_input(&[made_by, "-f", "-"], ARGOCD_CM).expect("kubectl runs");
         made.expect_success();

@@ -74,7 +74,6 @@ fn once(table: &mut Table) {
     world.command("bad", &hello(&json!({})));
     world.until_ready("bad", "False/CommandFailed");
     table.row(&world, COMMANDS, "bad", "False/CommandFailed", BAD);
-
 }
 
 /// Not begun yet, and never to begin.

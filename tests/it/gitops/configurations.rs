@@ -113,11 +113,12 @@ fn refused(table: &mut Table) {
     world.configuration("missing", &bound("asc-none", &json!({"cpu": 1})));
     world.configuration("nobodys", &with(&bound("asc-1", &json!({"cpu": 1})), &json!({"credentialRef": {"name": "nobody"}})));
     let conf = json!({"configMapKeyRef": {"name": "conf", "key": "a"}});
-    world.configuration("waiting", &bound("asc-2", &json!({"containers": [{"name": "a", "environmentVars": [{"key": "A", "valueFrom": conf}]}]})));
+    world.configuration(
+        "waiting",
+        &bound("asc-2", &json!({"containers": [{"name": "a", "environmentVars": [{"key": "A", "valueFrom": conf}]}]})),
+    );
     world.start();
-    for (name, ready) in
-        [("missing", "False/NotFound"), ("nobodys", "False/CredentialMissing"), ("waiting", "False/DependencyNotReady")]
-    {
+    for (name, ready) in [("missing", "False/NotFound"), ("nobodys", "False/CredentialMissing"), ("waiting", "False/DependencyNotReady")] {
         world.until_ready(name, ready);
         table.row(&world, CONFIGURATIONS, name, ready, BAD);
     }

@@ -5,7 +5,7 @@ use super::{minutes, seconds, suspended, with};
 use crate::world::World;
 use crate::world::checks::{CHECK, LIST};
 use serde_json::{Value, json};
-use steward_cloudsim::{CsbsSeed, Fault, HuaweiEdit, HuaweiTask, What};
+use steward_cloudsim::{CsbsSeed, Fault, HuaweiEdit, What};
 
 const CHECKS: &str = "restorechecks";
 const WEB: &str = "5aa119a8-d25b-45a7-8d1b-88e127885635";
@@ -65,9 +65,7 @@ fn answers(table: &mut Table) {
     world.check("aged", &aged);
     world.check("nobodys", &with(&home(DB), &json!({"credentialRef": {"name": "nobody"}})));
     world.start();
-    for (name, ready) in
-        [("db", "False/NotRestorable"), ("aged", "False/BackupTooOld"), ("nobodys", "False/CredentialMissing")]
-    {
+    for (name, ready) in [("db", "False/NotRestorable"), ("aged", "False/BackupTooOld"), ("nobodys", "False/CredentialMissing")] {
         world.until_ready(name, ready);
         table.row(&world, CHECKS, name, ready, BAD);
     }
@@ -92,9 +90,11 @@ fn trouble(table: &mut Table) {
     world.until(minutes(60), "nobody knows", |world| world.ready("web") == "Unknown/CloudUnavailable");
     table.row(&world, CHECKS, "web", "Unknown/CloudUnavailable", AT_WORK);
 
-    // Whoever is busy is asked again, and meanwhile the last answer grows old.
-    let mut world = good();
-    world.tell_huawei(HuaweiEdit::server_task(WEB, HuaweiTask::Restoring));
+    // Nobody has asked for too long.
+    let mut world = World::of_checks();
+    world.check("web", &with(&home(WEB), &json!({"interval": "3h"})));
+    world.start();
+    world.until_ready("web", "True/Restorable");
     world.until(minutes(60), "the answer is too old", |world| world.ready("web") == "Unknown/Stale");
     table.row(&world, CHECKS, "web", "Unknown/Stale", BAD);
 }

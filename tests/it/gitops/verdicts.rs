@@ -42,7 +42,8 @@ impl Table {
     /// Asks the tools about all rows at once.
     #[track_caller]
     pub(super) fn judge(&self) {
-        let objects = json!({"apiVersion": "v1", "kind": "List", "items": self.rows.iter().map(|(_, object, _)| object).collect::<Vec<_>>()});
+        let objects =
+            json!({"apiVersion": "v1", "kind": "List", "items": self.rows.iter().map(|(_, object, _)| object).collect::<Vec<_>>()});
         let kind = self.rows[0].1["kind"].as_str().expect("objects have a kind");
         let (flux, argo) = (ask(&["kstatus"], &objects), ask(&["health", &health_script(kind).to_string_lossy()], &objects));
         assert_eq!((flux.len(), argo.len()), (self.rows.len(), self.rows.len()), "an answer for each");
@@ -61,8 +62,7 @@ impl Table {
 pub(super) fn ask(arguments: &[&str], objects: &Value) -> Vec<(String, String)> {
     let toolbox = Toolbox::obtain(&Settings::from_environment(), &[Tool::Gitops]).expect("the program is built");
     let program = toolbox.path(Tool::Gitops).expect("it was asked for");
-    let mut child =
-        Command::new(program).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the program starts");
+    let mut child = Command::new(program).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the program starts");
     child.stdin.take().expect("a pipe").write_all(objects.to_string().as_bytes()).expect("it reads");
     let output = child.wait_with_output().expect("it ends");
     assert!(output.status.success(), "gitops {arguments:?}");
