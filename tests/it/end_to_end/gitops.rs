@@ -1,4 +1,4 @@
-//! What a GitOps controller does with `examples/gitops`, on a real API server: it applies server-side, by force, and again and again. The objects come to
+//! What Flux and Argo CD do with `examples/gitops`, on a real API server: they apply server-side, by force, and again and again. The objects come to
 //! rest, nobody takes anything from anybody, and Argo CD's configuration keeps what it had.
 
 use super::real::{ExpectSuccess as _, Real};
@@ -53,7 +53,7 @@ fn a_gitops_controller_applies_the_examples_again_and_again_and_nobody_fights() 
     }
     // Whom nobody knows stays out of the cloud's way.
     objects.push(serde_json::from_str(CHECK).expect("JSON"));
-    let manifests = objects.iter().map(|object| format!("{object}\n---\n")).collect::<String>();
+    let manifests = json!({"apiVersion": "v1", "kind": "List", "items": objects}).to_string();
     let apply = |more: &[&str]| {
         let arguments = [&["apply", "--server-side", "--force-conflicts", "--validate=strict", "-f", "-"], more].concat();
         real.playground.control_plane().kubectl().run_with_input(&arguments, &manifests).expect("kubectl runs").expect_success()

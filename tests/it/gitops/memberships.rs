@@ -22,7 +22,7 @@ fn memberships_are_judged_as_people_expect() {
     table.judge();
 }
 
-/// From before steward looks to InSync, and what people change then.
+/// From before steward looks until all is well, and what people change then.
 fn alive(table: &mut Table) {
     let mut world = World::new(SEED);
     world.membership("web", &web(&["i-1"]));
