@@ -1,4 +1,4 @@
-//! What a GitOps controller does with `examples/gitops`, on a real API server: it applies server-side, by force, and again and again. The objects come to
+//! What Flux and Argo CD do with `examples/gitops`, on a real API server: they apply server-side, by force, and again and again. The objects come to
 //! rest, nobody takes anything from anybody, and Argo CD's configuration keeps what it had.
 
 use super::real::{ExpectSuccess as _, Real};
@@ -29,6 +29,17 @@ const CHECK: &str = r#"{"apiVersion": "cloudsteward.dev/v1alpha1", "kind": "Rest
     "checks": [{"name": "db", "backup": {"latest": {"resourceId": "f45c477a-57e5-465f-999f-d845083962db"}},
                 "target": {"resourceId": "f45c477a-57e5-465f-999f-d845083962db", "volumeMapping": "SourceVolumes"}}]}}"#;
 
+/// One that has keys of other people.
+const ARGOCD_CM: &str = r#"
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: argocd-cm, namespace: argocd, labels: {app.kubernetes.io/part-of: argocd}}
+data:
+  url: https://argocd.example
+  resource.customizations: "apps/Deployment: {}"
+  resource.customizations.health.example.org_Thing: "return {}"
+"#;
+
 #[test]
 fn a_gitops_controller_applies_the_examples_again_and_again_and_nobody_fights() {
     let real = Real::new(SEED);
@@ -42,7 +53,7 @@ fn a_gitops_controller_applies_the_examples_again_and_again_and_nobody_fights() 
     }
     // Whom nobody knows stays out of the cloud's way.
     objects.push(serde_json::from_str(CHECK).expect("JSON"));
-    let manifests = objects.iter().map(|object| format!("{object}\n---\n")).collect::<String>();
+    let manifests = json!({"apiVersion": "v1", "kind": "List", "items": objects}).to_string();
     let apply = |more: &[&str]| {
         let arguments = [&["apply", "--server-side", "--force-conflicts", "--validate=strict", "-f", "-"], more].concat();
         real.playground.control_plane().kubectl().run_with_input(&arguments, &manifests).expect("kubectl runs").expect_success()
@@ -115,26 +126,24 @@ fn assert_owners(object: &Value) {
     }
 }
 
-/// The keys of `deploy/argocd` come beside what is there, whichever way they are applied.
+/// The keys of `deploy/argocd` come beside what is there. (kubectl's server-side apply would drop what a client-side apply has left: it takes that over,
+/// and finds it gone from the file. So the page says to patch, and to apply only where nobody used `kubectl apply`.)
 fn argocd_cm(real: &Real) {
     let keys = repository().join("deploy/argocd/argocd-cm.yaml").to_string_lossy().into_owned();
     real.kubectl(&["create", "namespace", "argocd"]);
-    let ways: [&[&str]; 2] =
-        [&["apply", "--server-side", "-f", &keys], &["patch", "configmap", "argocd-cm", "-n", "argocd", "--patch-file", &keys]];
-    for way in ways {
-        real.apply(
-            r#"{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "argocd-cm", "namespace": "argocd", "labels": {"app.kubernetes.io/part-of": "argocd"}},
-                "data": {"url": "https://argocd.example", "resource.customizations": "apps/Deployment: {}", "resource.customizations.health.example.org_Thing": "return {}"}}"#,
-        );
+    let (patch, apply) = (
+        ["patch", "configmap", "argocd-cm", "-n", "argocd", "--patch-file", &keys].to_vec(),
+        ["apply", "--server-side", "-f", &keys].to_vec(),
+    );
+    for (made_by, way) in [("apply", &patch), ("create", &patch), ("create", &apply)] {
+        let made = real.playground.control_plane().kubectl().run_with_input(&[made_by, "-f", "-"], ARGOCD_CM).expect("kubectl runs");
+        made.expect_success();
         real.kubectl(way);
         let text = real.kubectl(&["get", "configmap", "argocd-cm", "-n", "argocd", "-o", "json"]);
         let found: Value = serde_json::from_str(&text).expect("JSON");
         let data = &found["data"];
-        assert_eq!(
-            (data["url"].as_str(), data["resource.customizations"].as_str()),
-            (Some("https://argocd.example"), Some("apps/Deployment: {}"))
-        );
-        assert_eq!(data["resource.customizations.health.example.org_Thing"], "return {}");
+        let others = ["url", "resource.customizations", "resource.customizations.health.example.org_Thing"].map(|key| data[key].as_str());
+        assert_eq!(others, [Some("https://argocd.example"), Some("apps/Deployment: {}"), Some("return {}")], "{made_by}, {way:?}");
         let health = data["resource.customizations.health.cloudsteward.dev_RestoreCheck"].as_str().unwrap_or_default();
         assert!(health.contains("Degraded"), "{data:#}");
         assert_eq!(data.as_object().map(serde_json::Map::len), Some(8), "{data:#}");

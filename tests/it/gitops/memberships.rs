@@ -22,7 +22,7 @@ fn memberships_are_judged_as_people_expect() {
     table.judge();
 }
 
-/// From before steward looks to InSync, and what people change then.
+/// From before steward looks until all is well, and what people change then.
 fn alive(table: &mut Table) {
     let mut world = World::new(SEED);
     world.membership("web", &web(&["i-1"]));
@@ -93,8 +93,12 @@ fn refused(table: &mut Table) {
     world.credential("default", "elsewhere", "aliyun");
     world.edit_credential("elsewhere", &json!({"endpoints": [{"service": "ecs", "url": "https://elsewhere.example"}]}));
     world.membership("elsewhere", &with(&web(&["i-1"]), &json!({"credentialRef": {"name": "elsewhere"}})));
+    world.credential("default", "other", "aliyun");
+    world.edit_credential("other", &json!({"expectedAccountId": "999"}));
+    world.membership("other", &with(&web(&["i-1"]), &json!({"credentialRef": {"name": "other"}})));
     world.start();
     for (name, ready) in [
+        ("other", "False/AccountMismatch"),
         ("gone", "False/NotFound"),
         ("far", "False/InvalidSpec"),
         ("nobodys", "False/CredentialMissing"),

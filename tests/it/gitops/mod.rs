@@ -1,5 +1,6 @@
-//! What GitOps tools make of steward's objects: health as Flux computes it (kstatus) and as Argo CD does (the scripts of `deploy/argocd`), and the
-//! manifests of `examples/gitops`. The objects are not written for the test: they are what stories leave behind, in every state that status can have.
+//! What Flux and Argo CD make of steward's objects: health as Flux computes it (kstatus) and as Argo CD does (the scripts of `deploy/argocd`).
+//! The objects are not written for the test: they are what stories leave behind, in every state that status can have. The manifests of
+//! `examples/gitops` are tried on a real API server, in `end_to_end::gitops`.
 
 mod argocd;
 mod commands;

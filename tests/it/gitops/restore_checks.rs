@@ -89,4 +89,12 @@ fn trouble(table: &mut Table) {
     world.cloud.fault(Fault::on(LIST, What::error(503, "")).forever());
     world.until(minutes(60), "nobody knows", |world| world.ready("web") == "Unknown/CloudUnavailable");
     table.row(&world, CHECKS, "web", "Unknown/CloudUnavailable", AT_WORK);
+
+    // Nobody has asked for too long.
+    let mut world = World::of_checks();
+    world.check("web", &with(&home(WEB), &json!({"interval": "3h"})));
+    world.start();
+    world.until_ready("web", "True/Restorable");
+    world.until(minutes(60), "the answer is too old", |world| world.ready("web") == "Unknown/Stale");
+    table.row(&world, CHECKS, "web", "Unknown/Stale", BAD);
 }
