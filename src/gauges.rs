@@ -81,9 +81,6 @@ impl Collector for Gauges {
     }
 }
 
-/// One number of a kind.
-type Number = fn(&Census) -> i64;
-
 /// What one scrape brings.
 struct Page<'a, 'b> {
     encoder: &'a mut DescriptorEncoder<'b>,
@@ -105,15 +102,13 @@ impl Page<'_, '_> {
                 put(&mut objects, &[("kind", kind), ("reason", reason)], *count)?;
             }
         }
-        let numbers: [(&str, &str, Number); 2] = [
-            ("drifted_objects", "Objects that differ from the cloud", |census| census.drifted),
-            ("deletions_blocked", "Objects whose deletion cannot go on by itself", |census| census.deletions_blocked),
-        ];
-        for (name, help, number) in numbers {
-            let mut gauge = self.gauge(name, help, None)?;
-            for (kind, census) in counted {
-                put(&mut gauge, &[("kind", kind)], number(census))?;
-            }
+        let mut drifted = self.gauge("drifted_objects", "Objects that differ from the cloud", None)?;
+        for (kind, census) in counted {
+            put(&mut drifted, &[("kind", kind)], census.drifted)?;
+        }
+        let mut blocked = self.gauge("deletions_blocked", "Objects whose deletion cannot go on by itself", None)?;
+        for (kind, census) in counted {
+            put(&mut blocked, &[("kind", kind)], census.deletions_blocked)?;
         }
         let help = "How long ago the deletion was asked for that has lasted longest";
         let mut deletions = self.gauge("oldest_deletion", help, Some(&Unit::Seconds))?;

@@ -18,11 +18,11 @@ use steward_playground::settings::Settings;
 use steward_playground::tools::{Tool, Toolbox};
 
 /// A bit of everything.
-const SEED: &str = r#"
+const SEED: &str = "
 securityGroups: [{id: sg-base}, {id: sg-web}]
 instances: [{id: i-1, groups: [sg-base]}, {id: i-2, groups: [sg-base]}]
 scalingGroups: [{id: asg-1, name: web}]
-"#;
+";
 
 /// A world of all kinds at both clouds, whose lives show their numbers.
 fn world() -> World {
