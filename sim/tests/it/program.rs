@@ -39,8 +39,15 @@ fn a_bad_seed_ends_it_with_two_and_one_line() {
 }
 
 #[test]
-fn it_listens_on_loopback_only() {
+fn it_listens_on_loopback_only_unless_others_are_let_in() {
     let output = Command::new(PROGRAM).args(["--listen", "0.0.0.0:0"]).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8(output.stderr).unwrap().contains("not a loopback address"));
+
+    let mut child = Command::new(PROGRAM).args(["--listen", "0.0.0.0:0", "--beyond-loopback"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(line.starts_with(r#"{"url":"http://0.0.0.0:"#), "{line}");
 }

@@ -55,6 +55,15 @@ fn the_chart_has_the_same_files_as_the_rest_of_the_repository() {
     assert_eq!(read(&chart.join("cloudsim-seed.yaml")), read(&repository().join("sim/seeds/demo.yaml")), "{seed}");
 }
 
+#[test]
+fn the_chart_installs_the_version_that_it_is_released_with() {
+    let about: Value = serde_saphyr::from_str(&read(&helm::chart().join("Chart.yaml"))).unwrap();
+    assert_eq!(
+        (about["appVersion"].as_str(), about["version"].as_str()),
+        (Some(env!("CARGO_PKG_VERSION")), Some(env!("CARGO_PKG_VERSION")))
+    );
+}
+
 /// Who reads the values, reads the table: both have every one.
 #[test]
 fn the_readme_of_the_chart_has_every_value_and_its_default() {
