@@ -176,7 +176,7 @@ fn commands(control_plane: &ControlPlane) {
         let complaint = format!("printf '%s\\n' \"$(cat <<'END'\n{kind}: {line}\nEND\n)\"");
         let _ = writeln!(script, "KIND={kind}\n{{ {line} ; }} >/dev/null || {complaint}");
     }
-    let path = format!("{}:{}", control_plane.tools_directory().expect("tools").display(), std::env::var("PATH").unwrap_or_default());
+    let path = format!("{}:/usr/local/bin:/usr/bin:/bin", control_plane.tools_directory().expect("tools").display());
     let shell = Command::new("bash")
         .args(["-c", &script])
         .env("KUBECONFIG", control_plane.kubeconfig())
