@@ -11,6 +11,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use steward_cloudsim::{Edit, Fault, What};
 
+const RELEASE: &str = concat!("steward_build_info{version=\"", env!("CARGO_PKG_VERSION"), "\"}");
 const WEB: &str = "5aa119a8-d25b-45a7-8d1b-88e127885635";
 
 /// Members that were taken out and put back, one that asks for what is not there, a backup, and a command of which nobody knows whether it ran.
@@ -87,7 +88,7 @@ fn what_a_scrape_brings_is_what_is_documented_and_means_what_happened() {
 
     for (series, expected) in [
         ("steward_leader", 1.0),
-        ("steward_build_info{version=\"0.1.0\"}", 1.0),
+        (RELEASE, 1.0),
         ("steward_objects{kind=\"CloudCredential\",reason=\"InSync\"}", 2.0),
         ("steward_objects{kind=\"SecurityGroupMembership\",reason=\"NotFound\"}", 1.0),
         ("steward_unhealthy_object{kind=\"SecurityGroupMembership\",namespace=\"default\",name=\"typo\",reason=\"NotFound\"}", 1.0),
@@ -157,7 +158,7 @@ fn a_replica_that_waits_for_the_lease_tells_of_no_object() {
     world.start();
     world.pass(seconds(5));
     let waiting = page(&world);
-    assert!(value(&waiting, "steward_leader").abs() < f64::EPSILON && value(&waiting, "steward_build_info{version=\"0.1.0\"}") > 0.0);
+    assert!(value(&waiting, "steward_leader").abs() < f64::EPSILON && value(&waiting, RELEASE) > 0.0);
     for of_objects in ["kind=", "name=", "operation="] {
         assert!(!waiting.contains(of_objects), "{of_objects} in\n{waiting}");
     }
