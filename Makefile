@@ -66,6 +66,7 @@ image:          ## both container images
 rootfs:         ## what is in the images, as directories: no engine needed
 	cargo build --profile dist --locked -p cloud-steward --bin steward
 	cargo build --profile dist --locked -p steward-cloudsim --bin steward-cloudsim
+	@test $$(wc -c <$(TARGET)/dist/steward) -le 15000000 || { echo "steward is larger than the 15 MB that it may have"; exit 1; }
 	rm -rf $(TARGET)/rootfs && mkdir -p $(TARGET)/rootfs
 	images/rootfs $(TARGET)/dist/steward $(TARGET)/rootfs/steward
 	images/rootfs $(TARGET)/dist/steward-cloudsim $(TARGET)/rootfs/steward-cloudsim
