@@ -182,6 +182,8 @@ pub(super) async fn client() -> anyhow::Result<Client> {
     config.connect_timeout = Some(API_CONNECT_TIMEOUT);
     config.read_timeout = Some(API_READ_TIMEOUT);
     config.reset_reader_on_write = true;
+    // The environment's proxy is for the clouds. kube would go through it to the API server as well, whatever NO_PROXY says.
+    config.proxy_url = None;
     Ok(ClientBuilder::try_from(config)
         .context("no client for this cluster can be set up")?
         .with_layer(&TimeoutLayer::new(API_TIMEOUT))
