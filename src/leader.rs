@@ -16,7 +16,7 @@ use tokio::time::Instant;
 const LEASE: Duration = Duration::from_secs(15);
 const RENEW_DEADLINE: Duration = Duration::from_secs(10);
 const RETRY: Duration = Duration::from_secs(2);
-const NAME: &str = "cloud-steward";
+pub const NAME: &str = "cloud-steward";
 
 /// Runs for the lease under one identity.
 pub struct Elector {

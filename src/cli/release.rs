@@ -6,9 +6,10 @@ use crate::ambient::Dice;
 use crate::api;
 use crate::api::envelope::FINALIZER;
 use crate::installation::{self, MANAGER};
-use crate::leader::Elector;
+use crate::leader::{self, Elector};
 use anyhow::Context as _;
 use clap::Args;
+use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::Namespace;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::api::{ListParams, Patch, PatchParams};
@@ -55,12 +56,16 @@ async fn try_run(flags: &Flags) -> anyhow::Result<()> {
     let namespaces: Api<Namespace> = Api::all(client.clone());
     let own = &flags.leader_election_namespace;
     let there = namespaces.get_opt(own).await.map_err(|error| anyhow::anyhow!("namespace {own}: {}", installation::words(&error)))?;
-    // Without its namespace no steward can lead, and a dry run changes nothing that one could put back.
-    if there.is_none() || flags.dry_run {
+    let leases: Api<Lease> = Api::namespaced(client.clone(), own);
+    let is_going = there.as_ref().is_some_and(|there| there.metadata.deletion_timestamp.is_some());
+    // Without its namespace no steward can lead, nor in one that is going, where nobody can make a lease that is not there: it may go no
+    // further before its own objects are let go. And a dry run changes nothing that one could put back.
+    let nobody_leads = there.is_none() || is_going && leases.get_opt(leader::NAME).await?.is_none();
+    if nobody_leads || flags.dry_run {
         return release(&client, flags).await;
     }
     let identity = format!("release_{}", &Dice::new(throw).nonce()[..8]);
-    let mut elector = Elector::new(Api::namespaced(client.clone(), own), identity, machine_clock());
+    let mut elector = Elector::new(leases, identity, machine_clock());
     // Never sent: the time-out ends the wait.
     let (_stop, stopped) = watch::channel(false);
     let acquired = tokio::time::timeout(LEASE_RUNS_OUT, elector.acquire(stopped)).await;
