@@ -1,5 +1,5 @@
-//! Every metric there is, by name and label. Labels are closed words: kinds, operations, codes, reasons; never free text.
-//! Names of objects are in `gauges` alone, and bounded there.
+//! What is counted as it happens; what is counted when somebody asks is in `gauges`. Labels are closed words: kinds, operations, codes, reasons; never
+//! free text. Names of objects are in `gauges` alone, and bounded there.
 
 use crate::process::Process;
 use prometheus_client::collector::Collector;

@@ -5,7 +5,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use steward_playground::playground::{Playground, Setup, repository};
+use steward_playground::playground::{Playground, Setup};
+use steward_playground::repository;
 
 use crate::screen::say;
 use Line::{Crash, Type};

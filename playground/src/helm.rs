@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use crate::control_plane::ControlPlane;
 use crate::deployment::Deployment;
 use crate::kubectl::Said;
-use crate::playground::repository;
+use crate::repository::repository;
 use crate::settings::Settings;
 use crate::tools::{Tool, Toolbox};
 

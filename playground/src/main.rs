@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
-use steward_playground::playground::repository;
+use steward_playground::repository;
 use steward_playground::settings::Settings;
 use steward_playground::simulator::Admin;
 use steward_playground::{ControlPlane, Options, Tool, Toolbox};

@@ -9,16 +9,11 @@ use serde_json::{Value, json};
 use crate::control_plane::{ControlPlane, Options};
 use crate::deployment::Deployment;
 use crate::helm::{self, Helm};
+use crate::repository::repository;
 use crate::simulator::Simulator;
 use crate::workload::Workload;
 
 const READY: Duration = Duration::from_secs(60);
-
-/// The repository that this was built from: manifests and seeds are read from there.
-pub fn repository() -> &'static Path {
-    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    package.parent().unwrap_or(package)
-}
 
 /// What to start; the default is the demo's playground.
 #[derive(Clone, Debug, Default)]

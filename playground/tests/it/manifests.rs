@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use steward_playground::playground::repository;
+use steward_playground::repository;
 use steward_playground::{ControlPlane, Kubectl, Options};
 
 use crate::chart::cluster;

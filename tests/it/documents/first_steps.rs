@@ -8,7 +8,8 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
-use steward_playground::playground::{Playground, Setup, repository};
+use steward_playground::playground::{Playground, Setup};
+use steward_playground::repository;
 use steward_playground::settings::Settings;
 use steward_playground::{ControlPlane, Deployment, Options, Simulator, Tool, Toolbox, Workload};
 

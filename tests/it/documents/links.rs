@@ -3,7 +3,7 @@
 use super::{Page, pages};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
-use steward_playground::playground::repository;
+use steward_playground::repository;
 
 /// What a link within the repository begins with where a page is not read in the repository.
 const OURS: &str = "https://github.com/cloud-steward/cloud-steward/blob/main/";

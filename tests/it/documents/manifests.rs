@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::process::Command;
-use steward_playground::playground::{install, repository};
+use steward_playground::playground::install;
+use steward_playground::repository;
 use steward_playground::{ControlPlane, Options};
 
 /// Groups of kinds that other programs bring along: the API server here does not know them. Such an object has to name kind and itself.

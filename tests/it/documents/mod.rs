@@ -7,7 +7,7 @@ mod manifests;
 mod reasons;
 
 use std::path::{Path, PathBuf};
-use steward_playground::playground::repository;
+use steward_playground::repository;
 
 /// A page, and where it is.
 struct Page {

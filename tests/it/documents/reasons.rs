@@ -8,7 +8,7 @@ use cloud_steward::reason::Reason;
 use cloud_steward::{runbook, uses};
 use std::collections::BTreeSet;
 use std::path::Path;
-use steward_playground::playground::repository;
+use steward_playground::repository;
 
 const CREDENTIAL: &str = "CloudCredential";
 /// The kinds and the rooms in which they are decided on.

@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::Path;
 use steward_playground::ControlPlane;
-use steward_playground::playground::repository;
+use steward_playground::repository;
 
 /// One kind of request: what was done to what, and where. An empty namespace is none.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

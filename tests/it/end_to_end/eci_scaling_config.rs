@@ -5,7 +5,7 @@ use super::security_group_membership::Table;
 use serde_json::{Value, json};
 use std::process::Command;
 use std::time::Duration;
-use steward_playground::playground::repository;
+use steward_playground::repository;
 
 /// A group that works with a configuration whose sidecar somebody added by hand.
 pub(super) const SCALING: &str = r#"

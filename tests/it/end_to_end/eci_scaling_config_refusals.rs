@@ -6,7 +6,7 @@ use super::real::{ExpectSuccess as _, applied, read};
 use super::refusals::control_plane;
 use serde_json::{Value, json};
 use steward_playground::Said;
-use steward_playground::playground::repository;
+use steward_playground::repository;
 
 /// As people write them: bound by id, and found by name in a group.
 const MANIFESTS: &str = r#"

@@ -3,7 +3,8 @@
 
 use super::real::{ExpectSuccess as _, Real};
 use serde_json::{Value, json};
-use steward_playground::playground::{credential, repository};
+use steward_playground::playground::credential;
+use steward_playground::repository;
 
 const NAMESPACE: &str = "team-web";
 const CONTROLLERS: [&str; 2] = ["kustomize-controller", "argocd-controller"];

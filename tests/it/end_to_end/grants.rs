@@ -5,7 +5,7 @@ use super::real::read;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use steward_playground::playground::repository;
+use steward_playground::repository;
 
 /// One verb on one resource.
 #[derive(Clone, Debug, PartialEq, Eq)]

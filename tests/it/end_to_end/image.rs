@@ -10,7 +10,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
-use steward_playground::playground::repository;
+use steward_playground::repository;
 
 const MINUTE: Duration = Duration::from_secs(60);
 

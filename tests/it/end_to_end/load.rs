@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use steward_playground::Replica;
-use steward_playground::playground::repository;
+use steward_playground::repository;
 
 const OBJECTS: usize = 10_000;
 const CREATED_AT_ONCE: usize = 32;

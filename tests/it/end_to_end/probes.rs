@@ -5,7 +5,7 @@ use super::{SEED, web};
 use serde_json::Value;
 use std::time::Duration;
 use steward_cloudsim::{Fault, What};
-use steward_playground::playground::repository;
+use steward_playground::repository;
 
 const CRD: &str = "securitygroupmemberships.cloudsteward.dev";
 

@@ -4,7 +4,8 @@ use super::real::{ExpectSuccess as _, applied, membership};
 use super::web;
 use serde_json::{Value, json};
 use std::time::Duration;
-use steward_playground::playground::{install, repository};
+use steward_playground::playground::install;
+use steward_playground::repository;
 use steward_playground::{ControlPlane, Options, wait};
 
 pub(super) fn control_plane() -> ControlPlane {

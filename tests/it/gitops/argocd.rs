@@ -4,7 +4,7 @@ use super::{KINDS, health_script};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::path::PathBuf;
-use steward_playground::playground::repository;
+use steward_playground::repository;
 
 /// What stands before the keys in each of the two files, and how deep the keys are.
 const FILES: [(&str, &str, usize); 2] = [

@@ -40,5 +40,5 @@ fn suspended() -> Value {
 }
 
 fn health_script(kind: &str) -> PathBuf {
-    steward_playground::playground::repository().join("deploy/argocd/health").join(format!("{kind}.lua"))
+    steward_playground::repository().join("deploy/argocd/health").join(format!("{kind}.lua"))
 }

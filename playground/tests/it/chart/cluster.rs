@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 use std::time::Duration;
 use steward_playground::helm::NAMESPACE;
-use steward_playground::playground::repository;
+use steward_playground::repository;
 use steward_playground::{ControlPlane, Helm, Kubectl, Options, helm, wait};
 
 use super::{SETS, objects, read, rendered};

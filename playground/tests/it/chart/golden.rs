@@ -6,7 +6,7 @@ use std::path::Path;
 use super::{SETS, objects, read, rendered, without_cluster};
 use serde_json::Value;
 use steward_playground::helm;
-use steward_playground::playground::repository;
+use steward_playground::repository;
 
 #[test]
 fn the_main_sets_of_values_render_what_somebody_has_read() {

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use steward_playground::helm::{self, NAMESPACE, RELEASE};
-use steward_playground::playground::{Account, Setup, credential, repository};
+use steward_playground::playground::{Account, Setup, credential};
+use steward_playground::repository;
 use steward_playground::simulator::Admin;
 use steward_playground::{ControlPlane, Deployment, Helm, Kubectl, Options, Workload, wait};
 

@@ -11,7 +11,7 @@ use std::path::Path;
 
 use serde_json::Value;
 use steward_playground::helm::{self, NAMESPACE, RELEASE};
-use steward_playground::playground::repository;
+use steward_playground::repository;
 use steward_playground::settings::Settings;
 use steward_playground::{Helm, Kubectl, Tool, Toolbox};
 

@@ -33,7 +33,7 @@ fn deploy_has_the_objects_that_the_chart_has() {
 
 #[test]
 fn every_overlay_is_compared() {
-    let directory = steward_playground::playground::repository().join("deploy/overlays");
+    let directory = steward_playground::repository().join("deploy/overlays");
     for entry in std::fs::read_dir(directory).unwrap() {
         let name = format!("deploy/overlays/{}", entry.unwrap().file_name().display());
         assert!(OVERLAYS.iter().any(|(overlay, _)| *overlay == name), "{name}");
