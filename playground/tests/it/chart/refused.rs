@@ -99,23 +99,22 @@ fn names_that_look_like_something_else_stay_names() {
 
 /// How many there are.
 fn names_are_text(value: &Value) -> usize {
-    let named = |key: &str| {
-        let keys = ["name", "namespace", "key", "value", "serviceAccountName", "priorityClassName"];
-        keys.contains(&key) || key.starts_with("app.kubernetes.io/")
-    };
-    match value {
-        Value::Array(items) => items.iter().map(names_are_text).sum(),
-        Value::Object(fields) => fields
-            .iter()
-            .map(|(key, value)| {
-                assert!(!named(key) || value.is_string(), "{key}: {value}");
-                let all = key != "resourceNames" || value.as_array().is_some_and(|names| names.iter().all(Value::is_string));
-                assert!(all, "{key}: {value}");
-                usize::from(named(key)) + names_are_text(value)
-            })
-            .sum(),
-        _ => 0,
+    if let Some(items) = value.as_array() {
+        return items.iter().map(names_are_text).sum();
     }
+    let mut count = 0;
+    for (key, value) in value.as_object().into_iter().flatten() {
+        let keys = ["name", "namespace", "key", "value", "serviceAccountName", "priorityClassName"];
+        if keys.contains(&key.as_str()) || key.starts_with("app.kubernetes.io/") {
+            assert!(value.is_string(), "{key}: {value}");
+            count += 1;
+        }
+        if key == "resourceNames" {
+            assert!(value.as_array().is_some_and(|names| names.iter().all(Value::is_string)), "{key}: {value}");
+        }
+        count += names_are_text(value);
+    }
+    count
 }
 
 /// The API server wants each name once; and what is set there is meant.
