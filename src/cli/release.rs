@@ -23,6 +23,7 @@ use tokio::sync::watch;
 /// A lease runs out after 15 s: whoever holds it longer is alive.
 const LEASE_RUNS_OUT: Duration = Duration::from_secs(20);
 const PAGE: u32 = 500;
+const USUAL_NAMESPACE: &str = "cloud-steward-system";
 
 #[derive(Debug, Args)]
 pub struct Flags {
@@ -32,9 +33,9 @@ pub struct Flags {
     /// Only say which objects would be let go.
     #[arg(long)]
     dry_run: bool,
-    /// Where steward's lease was: steward's own namespace.
-    #[arg(long, default_value = "cloud-steward-system", value_name = "NAMESPACE")]
-    leader_election_namespace: String,
+    /// Where steward's lease was: steward's own namespace. Without it, cloud-steward-system, which must then be there.
+    #[arg(long, value_name = "NAMESPACE")]
+    leader_election_namespace: Option<String>,
 }
 
 /// Takes steward's finalizer off, object by object, while no steward acts.
@@ -52,11 +53,19 @@ pub fn run(flags: &Flags) -> ExitCode {
 async fn try_run(flags: &Flags) -> anyhow::Result<()> {
     rustls::crypto::ring::default_provider().install_default().map_err(|_| anyhow::anyhow!("another TLS provider was installed before"))?;
     let client = client().await?;
+    // A dry run changes nothing that a steward could put back.
+    if flags.dry_run {
+        return release(&client, flags).await;
+    }
     let namespaces: Api<Namespace> = Api::all(client.clone());
-    let own = &flags.leader_election_namespace;
+    let own = flags.leader_election_namespace.as_deref().unwrap_or(USUAL_NAMESPACE);
     let there = namespaces.get_opt(own).await.map_err(|error| anyhow::anyhow!("namespace {own}: {}", installation::words(&error)))?;
-    // Without its namespace no steward can lead, and a dry run changes nothing that one could put back.
-    if there.is_none() || flags.dry_run {
+    if there.is_none() {
+        // Without its namespace no steward can lead; but one in another namespace can.
+        anyhow::ensure!(
+            flags.leader_election_namespace.is_some(),
+            "there is no namespace {own}: say with --leader-election-namespace in which one steward ran, also if that is gone"
+        );
         return release(&client, flags).await;
     }
     let identity = format!("release_{}", &Dice::new(throw).nonce()[..8]);
