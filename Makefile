@@ -50,8 +50,9 @@ crds:           ## write the CRDs anew, for kubectl and for the chart
 docs:           ## write the pages of docs/ anew that say what the code says
 	$(STEWARD) docs --dir docs
 
-golden:         ## write anew what the chart renders; read the difference
+golden:         ## write anew what the chart renders, and Argo CD's configuration; read the difference
 	STEWARD_GOLDEN=write cargo test --quiet --locked -p steward-playground --test it chart::golden
+	STEWARD_GOLDEN=write cargo test --quiet --locked -p cloud-steward --test it gitops::argocd
 
 chart:          ## the chart as a package, in target/
 	$$($(PLAYGROUND) tools helm) package charts/cloud-steward --destination target

@@ -27,9 +27,10 @@ use kube::api::ListParams;
 use kube::core::NamespaceResourceScope;
 use kube::{Api, Client, Resource};
 use serde::de::DeserializeOwned;
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
@@ -293,7 +294,7 @@ impl Operator {
         }
         let AtWork { users, mut controllers } = at_work;
         registry.serve(users);
-        let observer = Arc::new(Counting(Arc::clone(&self.metrics)));
+        let observer = Arc::new(Counting { metrics: Arc::clone(&self.metrics), strange: Mutex::default() });
         let credentials = CredentialController::new(&shared, self.config.allowed_endpoints, registry, nudged, self.transport, observer);
         let kind = CloudCredential::kind(&());
         self.gauges.watch(&kind, credentials.population(), None);
@@ -349,30 +350,53 @@ async fn supervise(controllers: Vec<BoxFuture<'static, ()>>, stop: watch::Receiv
     Ok(())
 }
 
+/// How many codes that are in no catalogue get a series of their own: a cloud, or whoever answers in its place, may make up as many as it likes.
+const STRANGE_CODES: usize = 50;
+const OTHER: &str = "Other";
+
 /// Every call to a cloud becomes a number.
-struct Counting(Arc<Metrics>);
+struct Counting {
+    metrics: Arc<Metrics>,
+    strange: Mutex<BTreeSet<String>>,
+}
+
+impl Counting {
+    /// The code as a label: whatever else stands in its place in an answer is no code.
+    fn code(&self, call: &FinishedCall) -> String {
+        if call.known {
+            return word(&call.code).to_owned();
+        }
+        let mut strange = self.strange.lock().unwrap_or_else(PoisonError::into_inner);
+        if !strange.contains(&call.code) {
+            if word(&call.code) == OTHER || strange.len() == STRANGE_CODES {
+                return OTHER.to_owned();
+            }
+            strange.insert(call.code.clone());
+        }
+        call.code.clone()
+    }
+}
 
 impl CallObserver for Counting {
     fn finished(&self, call: &FinishedCall) {
         let (service, operation) = (call.operation.service, call.operation.name);
         let labels = OperationLabels { service, operation };
         // There from the first call on: of what appears with its first event, Prometheus sees no increase.
-        self.0.unknown_codes.get_or_create(&labels).inc_by(u64::from(!call.known));
+        self.metrics.unknown_codes.get_or_create(&labels).inc_by(u64::from(!call.known));
         if let Some(class) = call.class {
-            self.0.cloud_errors.get_or_create(&ErrorLabels { service, operation, class: class.as_str() }).inc();
+            self.metrics.cloud_errors.get_or_create(&ErrorLabels { service, operation, class: class.as_str() }).inc();
         }
         if let Some(size) = call.batch_size.and_then(|size| u32::try_from(size).ok()) {
-            self.0.batch_size.get_or_create(&labels).observe(f64::from(size));
+            self.metrics.batch_size.get_or_create(&labels).observe(f64::from(size));
         }
-        self.0.cloud_call_seconds.get_or_create(&labels).observe(call.latency.as_secs_f64());
-        self.0.cloud_calls.get_or_create(&CallLabels { service, operation, code: word(&call.code) }).inc();
+        self.metrics.cloud_call_seconds.get_or_create(&labels).observe(call.latency.as_secs_f64());
+        self.metrics.cloud_calls.get_or_create(&CallLabels { service, operation, code: self.code(call) }).inc();
     }
 }
 
-/// A code as a label: whatever else stands in its place in an answer is no code.
-fn word(code: &str) -> String {
+fn word(code: &str) -> &str {
     let proper = !code.is_empty() && code.len() <= 64 && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
-    if proper { code.to_owned() } else { "Other".to_owned() }
+    if proper { code } else { OTHER }
 }
 
 #[cfg(test)]
@@ -380,24 +404,51 @@ mod tests {
     use super::*;
     use crate::cloud::error::{Class, Effect, Operation};
 
+    const RUN: Operation = Operation { service: "ecs", name: "RunCommand", effect: Effect::Once };
+
+    fn finished(code: &str, class: Class, known: bool) -> FinishedCall {
+        FinishedCall {
+            operation: RUN,
+            code: code.to_owned(),
+            class: Some(class),
+            known,
+            latency: Duration::ZERO,
+            account: None,
+            tenant: String::new(),
+            batch_size: None,
+            attempt: 1,
+        }
+    }
+
+    fn counting() -> (Arc<Metrics>, Counting) {
+        let metrics = Arc::new(Metrics::new(Vec::new()));
+        (Arc::clone(&metrics), Counting { metrics, strange: Mutex::default() })
+    }
+
     #[test]
     fn every_code_that_is_in_no_catalogue_is_counted_whatever_it_is_taken_for() {
-        let metrics = Arc::new(Metrics::new(Vec::new()));
-        let operation = Operation { service: "ecs", name: "RunCommand", effect: Effect::Once };
+        let (metrics, counting) = counting();
         for (class, known) in [(Class::Throttled, false), (Class::Unavailable, false), (Class::Unexpected, false), (Class::Busy, true)] {
-            Counting(Arc::clone(&metrics)).finished(&FinishedCall {
-                operation,
-                code: "Brand.New".to_owned(),
-                class: Some(class),
-                known,
-                latency: Duration::ZERO,
-                account: None,
-                tenant: String::new(),
-                batch_size: None,
-                attempt: 1,
-            });
+            counting.finished(&finished("Brand.New", class, known));
         }
-        let labels = OperationLabels { service: "ecs", operation: "RunCommand" };
+        let labels = OperationLabels { service: RUN.service, operation: RUN.name };
         assert_eq!(metrics.unknown_codes.get_or_create(&labels).get(), 3);
+    }
+
+    #[test]
+    fn whoever_makes_up_codes_gets_so_many_series_and_no_more() {
+        let (metrics, counting) = counting();
+        let made_up = (0..STRANGE_CODES + 7).map(|number| format!("Made.Up{number}"));
+        for code in made_up.chain(["Made.Up0".to_owned(), "a\"} 1\nb".to_owned()]) {
+            counting.finished(&finished(&code, Class::Unexpected, false));
+        }
+        counting.finished(&finished("Throttling", Class::Throttled, true));
+        let count = |code: &str| {
+            let labels = CallLabels { service: RUN.service, operation: RUN.name, code: code.to_owned() };
+            metrics.cloud_calls.get_or_create(&labels).get()
+        };
+        assert_eq!((count("Made.Up0"), count(OTHER), count("Throttling")), (2, 8, 1));
+        let series = metrics.text().expect("text").lines().filter(|line| line.starts_with("steward_cloud_calls_total{")).count();
+        assert_eq!(series, STRANGE_CODES + 2);
     }
 }

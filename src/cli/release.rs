@@ -24,6 +24,7 @@ use tokio::sync::watch;
 /// A lease runs out after 15 s: whoever holds it longer is alive.
 const LEASE_RUNS_OUT: Duration = Duration::from_secs(20);
 const PAGE: u32 = 500;
+const USUAL_NAMESPACE: &str = "cloud-steward-system";
 
 #[derive(Debug, Args)]
 pub struct Flags {
@@ -33,9 +34,9 @@ pub struct Flags {
     /// Only say which objects would be let go.
     #[arg(long)]
     dry_run: bool,
-    /// Where steward's lease was: steward's own namespace.
-    #[arg(long, default_value = "cloud-steward-system", value_name = "NAMESPACE")]
-    leader_election_namespace: String,
+    /// Where steward's lease was: steward's own namespace. Without it, cloud-steward-system, which must then be there.
+    #[arg(long, value_name = "NAMESPACE")]
+    leader_election_namespace: Option<String>,
 }
 
 /// Takes steward's finalizer off, object by object, while no steward acts.
@@ -53,15 +54,25 @@ pub fn run(flags: &Flags) -> ExitCode {
 async fn try_run(flags: &Flags) -> anyhow::Result<()> {
     rustls::crypto::ring::default_provider().install_default().map_err(|_| anyhow::anyhow!("another TLS provider was installed before"))?;
     let client = client().await?;
+    // A dry run changes nothing that a steward could put back.
+    if flags.dry_run {
+        return release(&client, flags).await;
+    }
     let namespaces: Api<Namespace> = Api::all(client.clone());
-    let own = &flags.leader_election_namespace;
+    let own = flags.leader_election_namespace.as_deref().unwrap_or(USUAL_NAMESPACE);
     let there = namespaces.get_opt(own).await.map_err(|error| anyhow::anyhow!("namespace {own}: {}", installation::words(&error)))?;
+    if there.is_none() {
+        // Without its namespace no steward can lead; but one in another namespace can.
+        anyhow::ensure!(
+            flags.leader_election_namespace.is_some(),
+            "there is no namespace {own}: say with --leader-election-namespace in which one steward ran, also if that is gone"
+        );
+        return release(&client, flags).await;
+    }
+    // Nobody can make a lease in a namespace that is going, and it may go no further before its own objects are let go.
     let leases: Api<Lease> = Api::namespaced(client.clone(), own);
-    let is_going = there.as_ref().is_some_and(|there| there.metadata.deletion_timestamp.is_some());
-    // Without its namespace no steward can lead, nor in one that is going, where nobody can make a lease that is not there: it may go no
-    // further before its own objects are let go. And a dry run changes nothing that one could put back.
-    let nobody_leads = there.is_none() || is_going && leases.get_opt(leader::NAME).await?.is_none();
-    if nobody_leads || flags.dry_run {
+    let is_going = there.is_some_and(|there| there.metadata.deletion_timestamp.is_some());
+    if is_going && leases.get_opt(leader::NAME).await?.is_none() {
         return release(&client, flags).await;
     }
     let identity = format!("release_{}", &Dice::new(throw).nonce()[..8]);

@@ -17,8 +17,8 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name (.Chart.Version | replace "+" "_") 
 {{- end -}}
 
 {{- define "cloud-steward.identity" -}}
-app.kubernetes.io/name: {{ include "cloud-steward.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "cloud-steward.name" . | toYaml }}
+app.kubernetes.io/instance: {{ toYaml .Release.Name }}
 {{- end -}}
 
 {{/* The simulator has the same name and another component; so all selectors have one. */}}
@@ -57,8 +57,8 @@ app.kubernetes.io/component: cloudsim
 
 {{- define "cloud-steward.subject" -}}
 - kind: ServiceAccount
-  name: {{ include "cloud-steward.serviceAccountName" . }}
-  namespace: {{ .Release.Namespace }}
+  name: {{ include "cloud-steward.serviceAccountName" . | toYaml }}
+  namespace: {{ toYaml .Release.Namespace }}
 {{- end -}}
 
 {{- define "cloud-steward.allowedEndpoints" -}}
@@ -77,11 +77,15 @@ http://{{ include "cloud-steward.fullname" . }}-cloudsim.{{ .Release.Namespace }
 {{- default (.Files.Get "files/cloudsim-seed.yaml") .Values.cloudsim.seed -}}
 {{- end -}}
 
-{{/* What values say, as variables; what they leave empty is left to steward's own defaults. */}}
+{{/* What values say, as variables; what they leave empty is left to steward's own defaults, and what extraEnv names, to extraEnv: a name may be there once. */}}
 {{- define "cloud-steward.environment" -}}
+{{- $extra := list -}}
+{{- range .Values.extraEnv -}}
+{{- $extra = append $extra .name -}}
+{{- end -}}
 {{- $all := list "CloudCommand" "EciScalingConfig" "RestoreCheck" "SecurityGroupMembership" -}}
 {{- $bundle := or .Values.caBundle.pem .Values.caBundle.configMap.name -}}
-{{- $proxied := or .Values.proxy.httpProxy .Values.proxy.httpsProxy -}}
+{{- $proxied := or .Values.proxy.httpProxy .Values.proxy.httpsProxy (has "HTTP_PROXY" $extra) (has "HTTPS_PROXY" $extra) -}}
 {{- $inside := list "$(KUBERNETES_SERVICE_HOST)" "kubernetes.default.svc" ".svc" ".cluster.local" "localhost" "127.0.0.1" .Values.proxy.noProxy | compact | join "," -}}
 {{- $variables := list
   (list "STEWARD_KINDS" (ternary "" (join "," .Values.kinds) (eq (len $all) (len .Values.kinds))))
@@ -104,7 +108,7 @@ http://{{ include "cloud-steward.fullname" . }}-cloudsim.{{ .Release.Namespace }
 -}}
 {{- range $variables -}}
 {{- $value := last . -}}
-{{- if not (or (kindIs "invalid" $value) (eq (toString $value) "")) }}
+{{- if not (or (kindIs "invalid" $value) (eq (toString $value) "") (has (first .) $extra)) }}
 - {name: {{ first . }}, value: {{ toString $value | quote }}}
 {{- end -}}
 {{- end -}}
@@ -120,6 +124,13 @@ http://{{ include "cloud-steward.fullname" . }}-cloudsim.{{ .Release.Namespace }
 {{- end -}}
 {{- if not (or .Values.serviceAccount.create .Values.serviceAccount.name) -}}
 {{- fail "\n\nserviceAccount.name must be set if serviceAccount.create is false: the rights of steward do not belong to the namespace's default ServiceAccount." -}}
+{{- end -}}
+{{- range $values, $labels := dict "podLabels" .Values.podLabels "serviceMonitor.labels" .Values.serviceMonitor.labels "prometheusRule.labels" .Values.prometheusRule.labels "dashboard.labels" .Values.dashboard.labels -}}
+{{- range list "app.kubernetes.io/name" "app.kubernetes.io/instance" "app.kubernetes.io/component" "app.kubernetes.io/version" "app.kubernetes.io/managed-by" "helm.sh/chart" -}}
+{{- if hasKey $labels . -}}
+{{- fail (printf "\n\n%s must not have %s, which the chart sets: selectors go by it. nameOverride and fullnameOverride change names." $values .) -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 {{- if .Values.cloudsim.enabled -}}
 {{- $seed := fromYaml (include "cloud-steward.cloudsim.seed" .) -}}

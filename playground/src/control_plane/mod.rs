@@ -252,7 +252,10 @@ impl<'a> Plan<'a> {
     fn controller_manager(&self, kubeconfig: &Path) -> Result<Launch> {
         Ok(Launch::new("kube-controller-manager", self.toolbox.path(Tool::KubeControllerManager)?)
             .flag("--kubeconfig", kubeconfig)
-            .flag("--controllers", "namespace-controller,garbage-collector-controller,serviceaccount-controller")
+            .flag(
+                "--controllers",
+                "namespace-controller,garbage-collector-controller,serviceaccount-controller,clusterrole-aggregation-controller",
+            )
             .arg("--leader-elect=false")
             .flag("--secure-port", "0")
             .flag("--service-account-private-key-file", self.nest.root().join("sa.key")))

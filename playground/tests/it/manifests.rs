@@ -45,6 +45,10 @@ fn base_and_overlays_apply_either_way_and_their_pods_are_restricted_enough() {
             // The namespace warns about pods that it would refuse.
             assert_eq!(said.stderr, "", "{flag} {directory}");
         }
+        // Who began in the old way may go on in the new one, without force.
+        let path = repository().join("deploy/overlays/namespaced");
+        let said = kubectl.run(&["apply", "--server-side", "-k", path.to_str().unwrap()]).unwrap();
+        assert!(said.success, "after {flag}: {}", said.stderr);
         // Who the simulator's pods run as; the controller manager would make it.
         kubectl.ok(&["create", "serviceaccount", "default", "-n", "cloud-steward-system"]).unwrap();
         for name in ["cloud-steward", "cloud-steward-cloudsim"] {

@@ -1,6 +1,6 @@
-//! Every manifest on a page is taken by a real API server, and the runbook's commands work there. One control plane for all of it.
+//! Every manifest on a page, and every one that is an example, is taken by a real API server, and the runbook's commands work there. One control plane for all of it.
 
-use super::{Block, Page, pages};
+use super::{Block, Page, manifest_files, pages};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -100,7 +100,7 @@ fn manifests(control_plane: &ControlPlane) {
     let kubectl = control_plane.kubectl();
     let values = values();
     let found: Vec<(Page, Found)> =
-        pages().into_iter().map(|page| (read(&page, &values), page)).map(|(found, page)| (page, found)).collect();
+        pages().into_iter().chain(manifest_files()).map(|page| (read(&page, &values), page)).map(|(found, page)| (page, found)).collect();
     let namespaces: BTreeSet<&str> =
         found.iter().flat_map(|(_, found)| &found.objects).filter_map(|object| object["metadata"]["namespace"].as_str()).collect();
     for namespace in namespaces {

@@ -29,23 +29,33 @@ struct Block {
 fn pages() -> Vec<Page> {
     let mut pages = Vec::new();
     for place in ["", "charts", "deploy", "docs", "examples", "playground", "sim"] {
-        collect(Path::new(place), !place.is_empty(), &mut pages);
+        collect(Path::new(place), !place.is_empty(), "md", &mut pages);
     }
     pages.sort_by(|one, other| one.path.cmp(&other.path));
     assert!(pages.len() > 10, "the pages are somewhere else now");
     pages
 }
 
-fn collect(below: &Path, deep: bool, pages: &mut Vec<Page>) {
+/// Manifests that are files of their own, each as a page that is one block.
+fn manifest_files() -> Vec<Page> {
+    let mut files = Vec::new();
+    for place in ["examples", "playground/manifests"] {
+        collect(Path::new(place), true, "yaml", &mut files);
+    }
+    assert!(files.len() > 15, "the examples are somewhere else now");
+    files.into_iter().map(|file| Page { text: format!("```yaml\n{}\n```\n", file.text), ..file }).collect()
+}
+
+fn collect(below: &Path, deep: bool, wanted: &str, pages: &mut Vec<Page>) {
     let Ok(entries) = std::fs::read_dir(repository().join(below)) else { return };
     for entry in entries {
         let entry = entry.expect("an entry");
         let path = below.join(entry.file_name());
         if entry.path().is_dir() {
             if deep {
-                collect(&path, deep, pages);
+                collect(&path, deep, wanted, pages);
             }
-        } else if path.extension().is_some_and(|extension| extension == "md") {
+        } else if path.extension().is_some_and(|extension| extension == wanted) {
             let text = std::fs::read_to_string(entry.path()).expect("a page");
             pages.push(Page { path, text });
         }

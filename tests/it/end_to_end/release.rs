@@ -6,6 +6,7 @@ use cloud_steward::cloud::transport::{Certificate, HttpRequest, Method, Transpor
 use serde_json::Value;
 use std::process::Command;
 use std::time::Duration;
+use steward_playground::ControlPlane;
 
 struct Said {
     success: bool,
@@ -14,10 +15,14 @@ struct Said {
 }
 
 fn release(real: &Real, arguments: &[&str]) -> Said {
+    release_from(real.playground.control_plane(), arguments)
+}
+
+fn release_from(control_plane: &ControlPlane, arguments: &[&str]) -> Said {
     let said = Command::new(env!("CARGO_BIN_EXE_steward"))
         .arg("release")
         .args(arguments)
-        .env("KUBECONFIG", real.playground.control_plane().kubeconfig())
+        .env("KUBECONFIG", control_plane.kubeconfig())
         // Nobody listens there: the way to the API server is not the way to the clouds.
         .env("HTTPS_PROXY", "http://127.0.0.1:1")
         .output()
@@ -64,9 +69,25 @@ fn after_steward_objects_can_be_let_go_and_deleted_and_the_cloud_hears_nothing_o
     assert_eq!(real.calls().len(), calls, "no cloud was asked");
 }
 
+/// Two questions for an API server that has never heard of steward.
 #[test]
-fn what_a_bundle_signs_is_trusted_and_only_then() {
-    let control_plane = steward_playground::ControlPlane::start(&steward_playground::Options::default()).expect("a control plane");
+fn on_a_bare_api_server() {
+    let control_plane = ControlPlane::start(&steward_playground::Options::default()).expect("a control plane");
+    a_namespace_that_is_only_presumed_must_be_there(&control_plane);
+    what_a_bundle_signs_is_trusted_and_only_then(&control_plane);
+}
+
+/// A steward in another namespace would put its finalizers back.
+fn a_namespace_that_is_only_presumed_must_be_there(control_plane: &ControlPlane) {
+    let refused = release_from(control_plane, &[]);
+    assert!(!refused.success && refused.error.contains("--leader-election-namespace"), "{}{}", refused.out, refused.error);
+    let named = release_from(control_plane, &["--leader-election-namespace", "cloud-steward-system"]);
+    assert!(named.out.starts_with("0 objects let go"), "{}", named.error);
+    let shown = release_from(control_plane, &["--dry-run"]);
+    assert!(shown.out.starts_with("0 objects would be let go"), "{}", shown.error);
+}
+
+fn what_a_bundle_signs_is_trusted_and_only_then(control_plane: &ControlPlane) {
     let kubeconfig = kube::config::Kubeconfig::read_from(control_plane.kubeconfig()).expect("a kubeconfig");
     let authority = kubeconfig.clusters[0].cluster.as_ref().expect("a cluster").certificate_authority.clone().expect("a file");
     let pem = std::fs::read(authority).expect("the authority's certificate");

@@ -36,6 +36,7 @@ fn steward_uses_every_right_that_it_has_and_never_lists_secrets() {
         .map(|secret| format!("get {secret}"));
     assert_eq!(on_secrets, named.into_iter().chain([own]).collect(), "by name, and only those that somebody names");
     may_not_make_secrets_elsewhere(&real);
+    people_have_theirs_by_the_roles_of_the_cluster(&real);
     let (granted, used) = (audit::deployed(), audit::uses(&requests));
     let idle = granted.idle(&used);
     assert!(idle.is_empty(), "granted in deploy/base/rbac.yaml and not used in {} requests: {idle:#?}", requests.len());
@@ -87,11 +88,41 @@ fn place_of(request: &Value) -> String {
     format!("{} {}/{}", text(&request["verb"]), text(&object["namespace"]), text(&object["name"]))
 }
 
+/// What RBAC says of `resource` or `resource/subresource`.
+fn can(real: &Real, who: &str, verb: &str, resource: &str, namespace: &str) -> bool {
+    let (resource, subresource) = resource.split_once('/').unwrap_or((resource, ""));
+    let subresource = format!("--subresource={subresource}");
+    let arguments = ["auth", "can-i", verb, resource, &subresource, "-n", namespace, "--as", who];
+    // It says no with its exit code, too.
+    let said = real.playground.control_plane().kubectl().run(&arguments).expect("kubectl runs");
+    assert!(["yes", "no"].contains(&said.stdout.trim()), "{}", said.stderr);
+    said.stdout.trim() == "yes"
+}
+
 fn may_not_make_secrets_elsewhere(real: &Real) {
-    let can = |namespace: &str| {
-        let arguments = ["auth", "can-i", "create", "secrets", "-n", namespace, "--as", STEWARD];
-        // It says no with its exit code, too.
-        real.playground.control_plane().kubectl().run(&arguments).expect("kubectl runs").stdout.trim().to_owned()
-    };
-    assert_eq!((can(STEWARDS_NAMESPACE).as_str(), can("default").as_str()), ("yes", "no"));
+    let make_secrets = |namespace: &str| can(real, STEWARD, "create", "secrets", namespace);
+    assert!(make_secrets(STEWARDS_NAMESPACE) && !make_secrets("default"));
+}
+
+/// view, edit and admin have what `deploy/` adds to them, and none of them the right to run commands.
+fn people_have_theirs_by_the_roles_of_the_cluster(real: &Real) {
+    for role in ["view", "edit", "admin"] {
+        let (name, role, user) = (format!("has-{role}"), format!("--clusterrole={role}"), format!("--user={role}"));
+        real.kubectl(&["create", "rolebinding", &name, &role, &user, "-n", "default"]);
+    }
+    real.until(MINUTE, "the roles are put together", |real| {
+        can(real, "view", "watch", "restorechecks", "default")
+            && can(real, "edit", "create", "cloudcommands", "default")
+            && can(real, "admin", "delete", "cloudcredentials", "default")
+    });
+    for (who, verb, resource) in [
+        ("view", "create", "cloudcommands"),
+        ("view", "patch", "eciscalingconfigs"),
+        ("edit", "create", "cloudcommands/run"),
+        ("edit", "update", "cloudcommands/status"),
+        ("admin", "create", "cloudcommands/run"),
+        ("admin", "update", "securitygroupmemberships/status"),
+    ] {
+        assert!(!can(real, who, verb, resource, "default"), "{who}: {verb} {resource}");
+    }
 }

@@ -106,6 +106,12 @@ fn held_back(table: &mut Table) {
         world.until_ready("hello", &ready);
         table.row(&world, COMMANDS, "hello", &ready, BAD);
     }
+    let mut world = World::of_commands(SEED);
+    world.configure(|config| config.observe_only = true);
+    world.command("hello", &hello(&json!({})));
+    world.start();
+    world.until_ready("hello", "False/ObserveOnly");
+    table.row(&world, COMMANDS, "hello", "False/ObserveOnly", BAD);
 }
 
 /// Begun, and not all of it done.

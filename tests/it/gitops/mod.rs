@@ -1,12 +1,13 @@
 //! What Flux and Argo CD make of steward's objects: health as Flux computes it (kstatus) and as Argo CD does (the scripts of `deploy/argocd`).
-//! The objects are not written for the test: they are what stories leave behind, in every state that status can have. The manifests of
-//! `examples/gitops` are tried on a real API server, in `end_to_end::gitops`.
+//! The objects are not written for the test: they are what stories leave behind, in every state that status can have. In what order
+//! `examples/gitops` come and go is in `repositories`; they are tried on a real API server in `end_to_end::gitops`.
 
 mod argocd;
 mod commands;
 mod configurations;
 mod credentials;
 mod memberships;
+mod repositories;
 mod restore_checks;
 mod verdicts;
 

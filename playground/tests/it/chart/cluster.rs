@@ -29,6 +29,7 @@ fn an_api_server_takes_every_set_of_values_and_an_upgrade_brings_older_crds_up_t
         assert_eq!(said.stdout.lines().count(), objects(&manifest).len(), "{name}: {}", said.stdout);
     }
     older_crds_are_upgraded(kubectl, &helm);
+    the_notes_can_be_pasted(&control_plane, &helm);
 }
 
 pub(crate) fn prepare(kubectl: &Kubectl) {
@@ -62,6 +63,30 @@ fn older_crds_are_upgraded(kubectl: &Kubectl, helm: &Helm) {
     kubectl.ok(&["label", "sgm", "web", "-n", "team-a", "seen=yes"]).expect("kubectl succeeds");
     let refused = kubectl.apply(&object("6s")).expect_err("the new rule refuses it").to_string();
     assert!(refused.contains("must be at least 30s"), "{refused}");
+}
+
+/// Line by line as they stand there: a shell minds where the end of its input begins, and YAML where `---` does.
+fn the_notes_can_be_pasted(control_plane: &ControlPlane, helm: &Helm) {
+    let path = format!("{}:/usr/local/bin:/usr/bin:/bin", control_plane.tools_directory().expect("kubectl").display());
+    for (name, values) in SETS {
+        let notes = rendered(helm, values).notes;
+        let (_, rest) = notes.split_once("kubectl apply -f - <<").expect("a credential to apply");
+        let (pasted, _) = rest.split_once("\n3. ").expect("a third step");
+        // Without the last line the shell would go on reading, and say so.
+        let shell = std::process::Command::new("bash")
+            .args(["-c", &format!("kubectl apply --dry-run=server -f - <<{pasted}")])
+            .env("KUBECONFIG", control_plane.kubeconfig())
+            .env("PATH", &path)
+            .output()
+            .expect("a shell");
+        let (out, error) = (String::from_utf8_lossy(&shell.stdout), String::from_utf8_lossy(&shell.stderr));
+        assert!(shell.status.success() && error.is_empty(), "{name}: {error}");
+        assert_eq!(
+            out.lines().collect::<Vec<_>>(),
+            ["secret/cloud", "cloudcredential.cloudsteward.dev/default"].map(|object| format!("{object} created (server dry run)")),
+            "{name}"
+        );
+    }
 }
 
 /// CRDs of this repository, of which one has a field and a rule less: as those of an earlier release would.
