@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::process::Command;
-use steward_playground::playground::repository;
+use steward_playground::repository;
 use steward_playground::settings::Settings;
 use steward_playground::{Tool, Toolbox};
 
