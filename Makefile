@@ -65,12 +65,12 @@ image:          ## both container images
 	$(ENGINE) build -f images/Dockerfile --build-arg VERSION=$(VERSION) --build-arg REVISION=$$(git rev-parse HEAD) --target steward-cloudsim -t $(REGISTRY)/steward-cloudsim:$(VERSION) .
 
 rootfs:         ## what is in the images, as directories: no engine needed
-	cargo build --profile dist --locked -p cloud-steward --bin steward
-	cargo build --profile dist --locked -p steward-cloudsim --bin steward-cloudsim
-	@test $$(wc -c <$(TARGET)/dist/steward) -le 15000000 || { echo "steward is larger than the 15 MB that it may have"; exit 1; }
+	cargo build --release --locked -p cloud-steward --bin steward
+	cargo build --release --locked -p steward-cloudsim --bin steward-cloudsim
+	@test $$(wc -c <$(TARGET)/release/steward) -le 15000000 || { echo "steward is larger than the 15 MB that it may have"; exit 1; }
 	rm -rf $(TARGET)/rootfs && mkdir -p $(TARGET)/rootfs
-	images/rootfs $(TARGET)/dist/steward $(TARGET)/rootfs/steward
-	images/rootfs $(TARGET)/dist/steward-cloudsim $(TARGET)/rootfs/steward-cloudsim
+	images/rootfs $(TARGET)/release/steward $(TARGET)/rootfs/steward
+	images/rootfs $(TARGET)/release/steward-cloudsim $(TARGET)/rootfs/steward-cloudsim
 
 sbom: $(CYCLONEDX)/cargo-cyclonedx ## what the released programs are made of, as CycloneDX
 	PATH="$(CYCLONEDX):$$PATH" images/sbom $(TARGET)/sbom

@@ -80,7 +80,7 @@ fn object(name: &str, spec: &Value) -> String {
 fn spec() -> Value {
     json!({
         "targets": {"instanceIds": ["i-1", "i-2"]}, "trigger": "1", "tags": [{"key": "team", "value": "a"}],
-        "parameters": [{"name": "a", "value": "b"}], "window": {"notAfter": "2030-01-31T01:30:00Z"},
+        "parameters": [{"name": "a", "value": "b"}], "window": {"notBefore": "2030-01-30T01:30:00Z", "notAfter": "2030-01-31T01:30:00Z"},
         "command": {"type": "RunShellScript", "contentFrom": {"configMapKeyRef": {"name": "scripts", "key": "a.sh"}}},
     })
 }
@@ -108,6 +108,9 @@ fn edits() -> Vec<Edit> {
         runs("output delivery", json!({"trigger": "2", "ossOutputDelivery": "oss://logs"})),
         runs("a window that ends later", json!({"window": {"notAfter": "2030-01-31T03:00:00+01:00"}})),
         runs("a window without an end", json!({"window": {"notAfter": null}})),
+        runs("a window that begins sooner", json!({"window": {"notBefore": "2030-01-30T02:00:00+01:00"}})),
+        runs("a window without a beginning", json!({"window": {"notBefore": null}})),
+        free("a window that begins later", json!({"spec": {"window": {"notBefore": "2030-01-30T03:00:00+01:00"}}})),
         Edit {
             what: "an answer in place of the cloud's",
             patch: json!({"metadata": {"annotations": {"cloudsteward.dev/resolve": "r=NotRan"}}}),
