@@ -69,11 +69,12 @@ fn after_steward_objects_can_be_let_go_and_deleted_and_the_cloud_hears_nothing_o
     assert_eq!(real.calls().len(), calls, "no cloud was asked");
 }
 
-/// Two questions for an API server that has never heard of steward.
+/// Questions for an API server that has never heard of steward.
 #[test]
 fn on_a_bare_api_server() {
     let control_plane = ControlPlane::start(&steward_playground::Options::default()).expect("a control plane");
     a_namespace_that_is_only_presumed_must_be_there(&control_plane);
+    in_a_namespace_that_is_going_nobody_leads(&control_plane);
     what_a_bundle_signs_is_trusted_and_only_then(&control_plane);
 }
 
@@ -85,6 +86,17 @@ fn a_namespace_that_is_only_presumed_must_be_there(control_plane: &ControlPlane)
     assert!(named.out.starts_with("0 objects let go"), "{}", named.error);
     let shown = release_from(control_plane, &["--dry-run"]);
     assert!(shown.out.starts_with("0 objects would be let go"), "{}", shown.error);
+}
+
+/// Nobody can make a lease there any more; to wait for one would be to wait for ever.
+fn in_a_namespace_that_is_going_nobody_leads(control_plane: &ControlPlane) {
+    for arguments in
+        [&["create", "namespace", "cloud-steward-system"][..], &["delete", "namespace", "cloud-steward-system", "--wait=false"]]
+    {
+        control_plane.kubectl().ok(arguments).expect("kubectl succeeds");
+    }
+    let released = release_from(control_plane, &[]);
+    assert!(released.out.starts_with("0 objects let go"), "{}", released.error);
 }
 
 fn what_a_bundle_signs_is_trusted_and_only_then(control_plane: &ControlPlane) {
